@@ -1,0 +1,258 @@
+"""The measurements. Each returns rows of the table (see report.py) and raises program.Failed when a
+count is wrong: a fast wrong answer is no result."""
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+import exposition
+import program
+from datasets import Dataset, Growth
+
+
+def percentile(values, percent):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def latency_columns(milliseconds):
+    if not milliseconds:
+        return {}
+    return {"p50_ms": percentile(milliseconds, 50), "p99_ms": percentile(milliseconds, 99)}
+
+
+def work_columns(dataset, wall, cpu):
+    return {"wall_s": wall, "events_per_s": dataset.events / wall,
+            "mb_per_s": dataset.bytes / wall / 1e6, "us_cpu_per_event": cpu / dataset.events * 1e6}
+
+
+def check_samples(who, body, expected):
+    wrong = exposition.wrong_samples(body, expected)
+    if wrong:
+        name, wanted, found = wrong[0]
+        raise program.Failed(f"{who}: {len(wrong)} of {len(expected['samples'])} samples wrong; "
+                             f"{name} is {found}, not {wanted}")
+    return {"samples": len(expected["samples"])}
+
+
+def settled(running, dataset):
+    """The samples once they stand still: a series born last shows its value one scrape later."""
+    for _ in range(40):
+        body = running.scrape()
+        if body and not exposition.wrong_samples(body, dataset.expected):
+            break
+        time.sleep(0.05)
+    return check_samples(running.name, body, dataset.expected)
+
+
+class Bench:
+    """Where things are, how much is to be done, and the data sets made so far."""
+
+    def __init__(self, tools, folder, scale):
+        self.tools, self.folder, self.scale = tools, folder, scale
+        self.sets = {}
+
+    def dataset(self, name, *options):
+        if name not in self.sets:
+            self.sets[name] = Dataset(self.tools.generate, os.path.join(self.folder, name),
+                                      *options)
+        self.sets[name].warm()
+        return self.sets[name]
+
+    def drop(self, name):
+        shutil.rmtree(self.sets.pop(name).folder)
+
+    def one_file(self):
+        return self.dataset("one", "--events", str(self.scale.events))
+
+    def exporter(self, tree, folder):
+        return program.exporter(self.tools.exporter, self.tools.path("equal.yaml"), tree, folder)
+
+    def mtail(self, tree, folder):
+        return program.mtail(self.tools.mtail, self.tools.path("equal.mtail"), tree, folder)
+
+    def follower(self, name):
+        return self.mtail if name == "mtail" else self.exporter
+
+    @contextlib.contextmanager
+    def scratch(self):
+        """(folder, empty tree inside)"""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            tree = os.path.join(folder, "tree")
+            os.mkdir(tree)
+            yield folder, tree
+
+
+def run_once(command):
+    """(output, wall, cpu, peak bytes) of a program that ends by itself."""
+    begin = time.monotonic()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    with process.stdout, process.stderr:
+        output = process.stdout.read()
+        errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - begin
+    if process.returncode != 0:
+        raise program.Failed(f"{' '.join(command)}: exit {process.returncode}\n{errors.decode()}")
+    return output, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def best(runs):
+    """Of several (…, wall, …) the one least disturbed."""
+    return min(runs, key=lambda run: run[1])
+
+
+def limits(bench):
+    """What the machine and the parser allow."""
+    dataset, rows = bench.one_file(), []
+    path = os.path.join(dataset.tree, dataset.files()[0])
+    for title, tool in (("bare line scan", bench.tools.bare_scan),
+                        ("bare yajl, empty callbacks", bench.tools.bare_yajl)):
+        runs = [json.loads(subprocess.run([tool, path], check=True, capture_output=True).stdout)
+                for _ in range(bench.scale.runs)]
+        run = min(runs, key=lambda found: found["wall"])
+        if run["lines"] != dataset.events or run["bytes"] != dataset.bytes:
+            raise program.Failed(f"{title}: {run}, not {dataset.events} lines")
+        rows.append({"what": title, **work_columns(dataset, run["wall"], run["cpu"])})
+    return rows
+
+
+def check_pack_prodigy(body, expected):
+    """The built-in pack's own view: every completed agent is one successful item."""
+    wanted = sum(value for name, value in expected["samples"].items()
+                 if name.startswith("prodigy_agents_completed_total{"))
+    found = sum(value for name, value in exposition.parse(body).items()
+                if name.startswith("prodigy_mapreduce_items_total{") and 'status="success"' in name)
+    if found != wanted:
+        raise program.Failed(f"pack prodigy: {found} successful items, not {wanted}")
+    return {"samples": 1}
+
+
+def once(bench):
+    dataset, rows = bench.one_file(), []
+    for title, rules, check in (
+            ("once", bench.tools.path("equal.yaml"),
+             lambda body, expected: check_samples("once", body, expected)),
+            ("once, built-in pack", "prodigy", check_pack_prodigy)):
+        command = [bench.tools.exporter, "once", "--rules", rules, dataset.tree]
+        runs = [run_once(command) for _ in range(bench.scale.runs)]
+        output, wall, cpu, peak = best(runs)
+        rows.append({"what": title, **work_columns(dataset, wall, cpu), "peak_rss_mb": peak / 1e6,
+                     **check(output, dataset.expected)})
+    return rows
+
+
+def follow_backlog(bench, name):
+    """One file with everything in it, followed from the start of the program (mtail: from the
+    moment at which the file is filled). Scraped 20 times a second meanwhile."""
+    dataset = bench.one_file()
+    runs = []
+    for _ in range(bench.scale.runs):
+        with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth:
+            late = name == "mtail"
+            if not late:
+                growth.append_all()
+            with bench.follower(name)(tree, folder) as running:
+                begin, cpu = running.started, 0.0
+                if late:
+                    running.wait_until_up()
+                    time.sleep(2)
+                    begin, cpu = time.monotonic(), running.cpu_seconds()
+                    threading.Thread(target=growth.append_all).start()
+                end, latencies = running.wait_for_events(dataset.events)
+                cpu = running.cpu_seconds() - cpu
+                row = {**work_columns(dataset, end - begin, cpu), **latency_columns(latencies),
+                       "peak_rss_mb": running.peak_rss() / 1e6, **settled(running, dataset)}
+                runs.append((row, end - begin))
+    return [{"what": f"{name}: backlog of one file", **best(runs)[0]}]
+
+
+def follow_growth(bench, name):
+    """Eight files that grow at once, as fast as they can be written, scraped meanwhile."""
+    dataset = bench.dataset("eight", "--events", str(bench.scale.events), "--files", "8")
+    with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth, \
+            bench.follower(name)(tree, folder) as running:
+        running.wait_until_up()
+        time.sleep(bench.scale.settle)
+        cpu, begin = running.cpu_seconds(), time.monotonic()
+        writer = threading.Thread(target=growth.append_all)
+        writer.start()
+        end, latencies = running.wait_for_events(dataset.events)
+        cpu = running.cpu_seconds() - cpu
+        writer.join()
+        return [{"what": f"{name}: 8 growing files", **work_columns(dataset, end - begin, cpu),
+                 **latency_columns(latencies), "peak_rss_mb": running.peak_rss() / 1e6,
+                 **settled(running, dataset)}]
+
+
+def many_series(bench, series):
+    """Scrapes of that many live series: at rest, and while as much as possible is appended."""
+    jobs = series // 8
+    first = jobs * 5  # events after which every job has its series
+    dataset = bench.dataset(f"series{series}", "--jobs", str(jobs), "--every-series", "--events",
+                            str(max(bench.scale.events, first * 2)))
+    with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth, \
+            bench.exporter(tree, folder) as running:
+        growth.append_lines(first)
+        running.wait_until_up()
+        running.wait_for_events(first)
+        time.sleep(bench.scale.settle)
+        idle = [running.timed_scrape()[0] for _ in range(bench.scale.scrapes)]
+
+        cpu, begin = running.cpu_seconds(), time.monotonic()
+        writer = threading.Thread(target=growth.append_all)
+        writer.start()
+        end, busy = running.wait_for_events(dataset.events, pause=0.002)
+        cpu = running.cpu_seconds() - cpu
+        writer.join()
+        checked = settled(running, dataset)
+        peak = {"peak_rss_mb": running.peak_rss() / 1e6}
+    bench.drop(f"series{series}")
+    title = f"{series:,} series"
+    rate = (dataset.events - first) / (end - begin)
+    return [{"what": f"{title}, scrapes at rest", **latency_columns(idle), **peak},
+            {"what": f"{title}, scrapes during ingest", **latency_columns(busy), **peak, **checked,
+             "events_per_s": rate, "us_cpu_per_event": cpu / (dataset.events - first) * 1e6}]
+
+
+def write_to_visible(bench, name):
+    """From the write of one line to the first scrape that shows it, polled without pause."""
+    dataset, latencies = bench.one_file(), []
+    with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth, \
+            bench.follower(name)(tree, folder) as running:
+        running.wait_until_up()
+        time.sleep(bench.scale.settle)
+        warm_up = 2000  # all series are there, and have been scraped
+        growth.append_lines(warm_up)
+        running.wait_for_events(warm_up)
+        time.sleep(bench.scale.settle)
+        for sample in range(1, bench.scale.lines + 1):
+            time.sleep(0.02 + sample * 37 % 100 / 1000)
+            begin = time.perf_counter()
+            growth.append_lines(1)
+            running.wait_for_events(warm_up + sample, pause=0)
+            latencies.append((time.perf_counter() - begin) * 1000)
+    return [{"what": f"{name}: one line, write to visible", **latency_columns(latencies)}]
+
+
+def idle_directories(bench):
+    """Finished job directories of one small file each: what they cost while nothing happens."""
+    count = bench.scale.directories
+    dataset = bench.dataset("directories", "--events", str(3 * count), "--jobs", str(count),
+                            "--files", str(count), "--every-series")
+    with bench.scratch() as (folder, _), bench.exporter(dataset.tree, folder) as running:
+        end, _ = running.wait_for_events(dataset.events, pause=0.2)
+        start_wall = end - running.started
+        checked = settled(running, dataset)
+        time.sleep(bench.scale.settle * 5)
+        cpu, begin = running.cpu_seconds(), time.monotonic()
+        time.sleep(bench.scale.idle_seconds)
+        share = (running.cpu_seconds() - cpu) / (time.monotonic() - begin)
+        return [{"what": f"{count:,} finished job directories, idle", "wall_s": start_wall,
+                 "cpu_percent": share * 100, "peak_rss_mb": running.peak_rss() / 1e6, **checked}]

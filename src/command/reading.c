@@ -1,0 +1,293 @@
+/* See reading.h. Directories are walked by the watch room without inotify, files read by the tail
+ * room: the same code as `run`, only to the end instead of for ever. */
+#include "command/reading.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diagnostics.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "daemon/followed.h"
+#include "daemon/pipeline.h"
+#include "daemon/rulebook.h"
+#include "daemon/sources.h"
+#include "tail/lines.h"
+#include "tail/tail.h"
+#include "watch/watch.h"
+
+#define STREAM_CHUNK ((size_t)65536)
+
+/* --- Tail's callbacks --------------------------------------------------------------------------
+ */
+
+static bool on_open(void *context, struct tail_file *file, void **inout_user)
+{
+    struct reading *reading = context;
+    const char *path = tail_file_path(file);
+    uint64_t id = tail_file_id(file);
+    uint64_t directory = tail_directory_id(tail_file_directory(file));
+    struct followed *followed =
+        reading->alone
+            ? sources_follow_alone(reading->sources, path, reading->forced, id, directory)
+            : sources_follow(reading->sources, path, id, directory);
+    if (!followed)
+        return false;
+    followed_free(*inout_user);
+    *inout_user = followed;
+    return true;
+}
+
+static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+{
+    struct reading *reading = context;
+    reading_line(reading, tail_file_user(file), tail_file_directory(file), line);
+}
+
+static void on_skip(void *context, struct tail_file *file, enum tail_skip reason,
+                    uint64_t line_number, uint64_t offset)
+{
+    struct reading *reading = context;
+    (void)offset;
+    bool too_long = reason == TAIL_SKIP_TOO_LONG;
+    pipeline_skip(reading->pipeline, tail_file_path(file), too_long ? SKIP_TOO_LONG : SKIP_PARTIAL,
+                  line_number,
+                  too_long ? "longer than --max-line-bytes" : "the file ends within a line");
+}
+
+static bool is_complete(void *context, struct tail_file *file, const char *bytes, size_t length)
+{
+    struct reading *reading = context;
+    return pipeline_is_record(reading->pipeline, tail_file_user(file), bytes, length);
+}
+
+static void on_close(void *context, struct tail_file *file, void *user)
+{
+    (void)context;
+    (void)file;
+    followed_free(user);
+}
+
+static void on_notice(void *context, const char *message, const char *path, int error)
+{
+    struct reading *reading = context;
+    if (!error)
+        return;
+    reading->failed = true;
+    log_error(message, LOG_TEXT("path", path), LOG_TEXT("cause", strerror(abs(error))));
+}
+
+/* --- Watch's callbacks -------------------------------------------------------------------------
+ */
+
+static bool wants_directory(void *context, const char *path)
+{
+    struct reading *reading = context;
+    return sources_want_directory(reading->sources, path);
+}
+
+static bool wants_file(void *context, const char *path)
+{
+    struct reading *reading = context;
+    return sources_want_file(reading->sources, path);
+}
+
+static void on_file(void *context, const char *path, bool closed)
+{
+    struct reading *reading = context;
+    tail_look(reading->tail, path, closed, clock_monotonic());
+}
+
+static void on_gone(void *context, const char *path)
+{
+    (void)context;
+    (void)path; /* what is there is read; the walk is made once */
+}
+
+/* --- Reading -----------------------------------------------------------------------------------
+ */
+
+void reading_line(struct reading *reading, const struct followed *file,
+                  struct tail_directory *directory, const struct tail_line *line)
+{
+    if (reading->before_line)
+        reading->before_line(reading->context, file, line);
+    pipeline_line(reading->pipeline, file, reading->tail, directory, line);
+    if (reading->after_line)
+        reading->after_line(reading->context, file, line);
+}
+
+static void use_directory(struct reading *reading, const char *path, bool is_given)
+{
+    sources_free(reading->sources);
+    reading->sources = sources_new(reading->rulebook->rules, reading->settings, path, is_given);
+    sources_refresh(reading->sources, NULL);
+}
+
+bool reading_start(struct reading *reading, const struct settings *settings)
+{
+    struct diagnostics diagnostics;
+    struct text text;
+    reading->settings = settings;
+    diagnostics_init(&diagnostics);
+    text_init(&text, TEXT_UNLIMITED);
+    reading->rulebook = rulebook_load(settings, &diagnostics);
+    if (!reading->rulebook) {
+        diagnostics_print(&diagnostics, &text);
+        fputs(text.data ? text.data : "", stderr);
+    }
+    text_free(&text);
+    diagnostics_free(&diagnostics);
+    if (!reading->rulebook)
+        return false;
+    struct tail_handlers handlers = {.context = reading,
+                                     .on_open = on_open,
+                                     .on_line = on_line,
+                                     .on_skip = on_skip,
+                                     .is_complete = is_complete,
+                                     .on_close = on_close,
+                                     .on_notice = on_notice};
+    struct tail_options options = {.max_line_bytes = (size_t)settings->max_line_bytes,
+                                   .max_open_files = (size_t)settings->max_open_files,
+                                   .max_held_files = (size_t)settings->max_held_files,
+                                   .id_memory = (size_t)settings->id_memory};
+    reading->pipeline = pipeline_new(reading->rulebook->rules);
+    reading->tail = tail_new(&handlers, &options);
+    pipeline_set_now(reading->pipeline, clock_wall());
+    use_directory(reading, settings->events_dir, settings_events_dir_given(settings));
+    return true;
+}
+
+void reading_end(struct reading *reading)
+{
+    if (reading->tail)
+        tail_free(reading->tail);
+    sources_free(reading->sources);
+    pipeline_free(reading->pipeline);
+    rulebook_free(reading->rulebook);
+}
+
+static void cannot_read(struct reading *reading, const char *path, int error)
+{
+    reading->failed = true;
+    log_error("cannot be read", LOG_TEXT("path", path), LOG_TEXT("cause", strerror(error)));
+}
+
+void reading_directory(struct reading *reading, const char *path, bool is_given)
+{
+    struct watch_handlers handlers = {.context = reading,
+                                      .wants_directory = wants_directory,
+                                      .wants_file = wants_file,
+                                      .on_file = on_file,
+                                      .on_gone = on_gone,
+                                      .on_directory_gone = on_gone,
+                                      .on_notice = on_notice};
+    struct watch_options options = {.no_inotify = true,
+                                    .max_directories = (size_t)reading->settings->max_directories};
+    if (access(path, R_OK | X_OK) < 0) {
+        cannot_read(reading, path, errno);
+        return;
+    }
+    reading->alone = false;
+    use_directory(reading, path, is_given);
+    struct watch *watch = watch_new(&handlers, &options);
+    sources_refresh(reading->sources, watch);
+    watch_start(watch, clock_monotonic());
+    tail_drain(reading->tail);
+    watch_free(watch);
+}
+
+void reading_file(struct reading *reading, const char *path, bool force)
+{
+    AUTO_FREE char *whole = realpath(path, NULL);
+    struct stat facts;
+    if (!whole || stat(whole, &facts) < 0 || access(whole, R_OK) < 0) {
+        cannot_read(reading, path, errno);
+        return;
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        cannot_read(reading, path, EINVAL);
+        return;
+    }
+    reading->alone = true;
+    reading->forced = force;
+    tail_look(reading->tail, whole, true, clock_monotonic());
+    tail_drain(reading->tail);
+}
+
+/* The lines in `bytes` go out; returns how many bytes they were. */
+static size_t cut_lines(struct reading *reading, const struct followed *file, struct lines *lines)
+{
+    struct lines_cut cut;
+    lines->position = 0;
+    for (;;) {
+        enum lines_kind kind = lines_next(lines, &cut);
+        if (kind == LINES_END)
+            return lines->position;
+        struct tail_line line = {.bytes = cut.bytes,
+                                 .length = cut.length,
+                                 .number = cut.number,
+                                 .offset = lines->offset + cut.start};
+        if (kind == LINES_LINE)
+            reading_line(reading, file, NULL, &line);
+        else if (kind == LINES_TOO_LONG)
+            pipeline_skip(reading->pipeline, file->path, SKIP_TOO_LONG, cut.number,
+                          "longer than --max-line-bytes");
+    }
+}
+
+static void take_last_line(struct reading *reading, const struct followed *file,
+                           const struct text *rest, const struct lines *lines)
+{
+    const char *bytes = rest->data;
+    size_t length = rest->length;
+    struct tail_line line = {
+        .number = lines->number + 1, .offset = lines->offset, .unterminated = true};
+    if (length == 0 || lines->discarding || !lines_strip(&bytes, &length, lines->offset))
+        return;
+    line.bytes = bytes;
+    line.length = length;
+    if (pipeline_is_record(reading->pipeline, file, bytes, length))
+        reading_line(reading, file, NULL, &line);
+    else
+        pipeline_skip(reading->pipeline, file->path, SKIP_PARTIAL, line.number,
+                      "the input ends within a line");
+}
+
+void reading_stream(struct reading *reading, int descriptor, const char *name)
+{
+    struct followed *file =
+        sources_follow_alone(reading->sources, name, true, UINT64_MAX, UINT64_MAX);
+    struct lines lines = {.maximum = (size_t)reading->settings->max_line_bytes};
+    struct text buffer;
+    if (!file)
+        return;
+    text_init(&buffer, TEXT_UNLIMITED);
+    for (;;) {
+        char *room = text_reserve(&buffer, STREAM_CHUNK);
+        ssize_t got = room ? read(descriptor, room, STREAM_CHUNK) : -1;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            cannot_read(reading, name, errno);
+        if (got <= 0)
+            break;
+        buffer.length += (size_t)got;
+        lines.bytes = buffer.data;
+        lines.length = buffer.length;
+        size_t used = cut_lines(reading, file, &lines);
+        memmove(buffer.data, buffer.data + used, buffer.length - used);
+        buffer.length -= used;
+        lines.offset += used;
+    }
+    take_last_line(reading, file, &buffer, &lines);
+    text_free(&buffer);
+    followed_free(file);
+}

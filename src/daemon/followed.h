@@ -1,0 +1,25 @@
+/* A followed file as the rules see it: for each source that covers it, what its path says. */
+#ifndef DAEMON_FOLLOWED_H
+#define DAEMON_FOLLOWED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rule_file;
+struct rule_source;
+
+struct followed_source {
+    struct rule_source *source;
+    size_t index; /* of the source in its set */
+    struct rule_file *file;
+};
+
+struct followed {
+    char *path;
+    size_t count;
+    struct followed_source sources[];
+};
+
+void followed_free(struct followed *followed);
+
+#endif

@@ -1,0 +1,223 @@
+/* The loop: hints of inotify become looks at files; reading goes on in bounded slices between
+ * which HTTP is answered; once a second what is due by time. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "daemon/daemon_internal.h"
+#include "daemon/own_metrics.h"
+#include "daemon/pipeline.h"
+#include "daemon/rulebook.h"
+#include "daemon/sources.h"
+#include "registry/registry.h"
+#include "resources/disk.h"
+#include "rules/rule_set.h"
+#include "tail/tail.h"
+#include "watch/watch.h"
+
+#define SLICE         (INT64_C(2) * NANOSECONDS_PER_MILLISECOND) /* of reading, then back to the loop */
+#define WALK_SLICE    (INT64_C(5) * NANOSECONDS_PER_MILLISECOND) /* of rescanning */
+#define HINTS_AT_ONCE 256
+
+static void watch_hints(struct daemon *daemon);
+
+/* Comes again as soon as the loop has looked at everything else. */
+static void call_soon(struct event *event)
+{
+    static const struct timeval at_once = {0, 0};
+    event_add(event, &at_once);
+}
+
+void loop_wake(struct daemon *daemon)
+{
+    if (!daemon->hinted)
+        daemon->hinted = clock_monotonic();
+    if (daemon->work)
+        call_soon(daemon->work);
+}
+
+static void reach_ends(struct daemon *daemon)
+{
+    struct tail_counts counts;
+    tail_counts(daemon->tail, &counts);
+    daemon->caught_up = true;
+    registry_born_at_zero(daemon->rulebook->registry, !daemon->settings->no_zero_first);
+    log_info("caught up with the files found at start", LOG_INT("files", counts.followed),
+             LOG_INT("lines", counts.lines), LOG_INT("bytes", counts.bytes),
+             LOG_INT("milliseconds", (clock_monotonic() - daemon->started) / 1000000));
+}
+
+/* One slice of reading. */
+static void read_slice(struct daemon *daemon)
+{
+    pipeline_set_now(daemon->pipeline, clock_wall());
+    if (tail_turn(daemon->tail, SLICE)) {
+        call_soon(daemon->work);
+        return;
+    }
+    if (!daemon->caught_up)
+        reach_ends(daemon);
+    else if (daemon->hinted)
+        own_metrics_observe(daemon->own, OWN_VISIBLE, NULL,
+                            (double)(clock_monotonic() - daemon->hinted) / 1e9, clock_wall());
+    daemon->hinted = 0;
+}
+
+static void take_hints(struct daemon *daemon)
+{
+    if (watch_read(daemon->watch, HINTS_AT_ONCE, clock_monotonic()))
+        event_active(daemon->hints, EV_READ, 0);
+    watch_hints(daemon);
+}
+
+static void tell_root_state(struct daemon *daemon)
+{
+    bool is_present = daemon_root_present(daemon);
+    if (!is_present && !daemon->root_was_missing)
+        log_warn("the events directory is not there; waiting for it",
+                 LOG_TEXT("path", daemon->settings->events_dir));
+    else if (is_present && daemon->root_was_missing)
+        log_info("the events directory is there", LOG_TEXT("path", daemon->settings->events_dir));
+    daemon->root_was_missing = !is_present;
+}
+
+static void observe_rescan(struct daemon *daemon, uint64_t rescans_before)
+{
+    struct watch_counts counts;
+    watch_counts(daemon->watch, &counts);
+    if (counts.rescans > rescans_before)
+        own_metrics_observe(daemon->own, OWN_RESCAN, NULL,
+                            (double)counts.last_rescan_duration / 1e9, clock_wall());
+}
+
+/* One slice of rescanning; what it finds is read next. */
+static void walk_slice(struct daemon *daemon)
+{
+    struct watch_counts before;
+    watch_counts(daemon->watch, &before);
+    if (watch_tick(daemon->watch, clock_monotonic(), WALK_SLICE))
+        call_soon(daemon->walk);
+    watch_hints(daemon);
+    observe_rescan(daemon, before.rescans);
+    call_soon(daemon->work);
+}
+
+static void every_second(struct daemon *daemon)
+{
+    int64_t monotonic = clock_monotonic();
+    int64_t now = clock_wall();
+    sources_refresh(daemon->sources, daemon->watch);
+    walk_slice(daemon);
+    pipeline_set_now(daemon->pipeline, now);
+    tail_tick(daemon->tail, monotonic);
+    rule_set_tick(daemon->rulebook->rules, now, !daemon->caught_up);
+    registry_tick(daemon->rulebook->registry, now, true);
+    disk_tick(daemon->disk, monotonic);
+    tell_root_state(daemon);
+}
+
+static void emit_disk(struct daemon *daemon)
+{
+    struct text json;
+    text_init(&json, 65536);
+    pipeline_set_now(daemon->pipeline, clock_wall());
+    if (disk_take(daemon->disk, &json))
+        pipeline_emit(daemon->pipeline, json.data, json.length);
+    text_free(&json);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    struct daemon *daemon = context;
+    (void)what;
+    log_info("stopping", LOG_TEXT("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
+    event_base_loopbreak(daemon->base);
+}
+
+static void on_second(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    every_second(context);
+}
+
+static void on_work(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    read_slice(context);
+}
+
+static void on_walk(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    walk_slice(context);
+}
+
+static void on_hints(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    take_hints(context);
+}
+
+static void on_disk(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    emit_disk(context);
+}
+
+/* The descriptor of hints may change when the watch room rebuilds itself. */
+static void watch_hints(struct daemon *daemon)
+{
+    unsigned version = watch_descriptor_version(daemon->watch);
+    int descriptor = watch_descriptor(daemon->watch);
+    if (daemon->hints && version == daemon->hints_version)
+        return;
+    if (daemon->hints)
+        event_free(daemon->hints);
+    daemon->hints = NULL;
+    daemon->hints_version = version;
+    if (descriptor < 0)
+        return;
+    daemon->hints = event_new(daemon->base, descriptor, EV_READ | EV_PERSIST, on_hints, daemon);
+    event_add(daemon->hints, NULL);
+}
+
+int loop_start(struct daemon *daemon)
+{
+    static const struct timeval one_second = {1, 0};
+    static const int numbers[2] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < 2; i++) {
+        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+            return -1;
+    }
+    daemon->second = event_new(daemon->base, -1, EV_PERSIST, on_second, daemon);
+    daemon->work = event_new(daemon->base, -1, 0, on_work, daemon);
+    daemon->walk = event_new(daemon->base, -1, 0, on_walk, daemon);
+    daemon->disk_done = event_new(daemon->base, disk_descriptor(daemon->disk), EV_READ | EV_PERSIST,
+                                  on_disk, daemon);
+    if (!daemon->second || !daemon->work || !daemon->walk || !daemon->disk_done ||
+        event_add(daemon->second, &one_second) < 0 || event_add(daemon->disk_done, NULL) < 0)
+        return -1;
+    watch_hints(daemon);
+    return 0;
+}
+
+void loop_stop(struct daemon *daemon)
+{
+    struct event **events[] = {&daemon->signals[0], &daemon->signals[1], &daemon->second,
+                               &daemon->work,       &daemon->walk,       &daemon->hints,
+                               &daemon->disk_done};
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (*events[i])
+            event_free(*events[i]);
+        *events[i] = NULL;
+    }
+}

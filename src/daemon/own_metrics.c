@@ -1,0 +1,273 @@
+/* See own_metrics.h. The families are the rows of own_table; each function below fills those of
+ * one room, from one look at it. */
+#include "daemon/own_metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/build_info.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "daemon/own_table.h"
+#include "daemon/pipeline.h"
+#include "daemon/process.h"
+#include "daemon/rulebook.h"
+#include "registry/registry.h"
+#include "rules/rule_set.h"
+#include "serve/serve.h"
+#include "tail/tail.h"
+#include "watch/watch.h"
+
+#define OWN_SAMPLES ((size_t)1000000) /* bounded by what is counted: event types, rows, metrics */
+struct own_metrics {
+    struct registry *registry;
+    struct family *families[OWNS];
+    double start_time;
+    struct moment when; /* of the collection under way */
+};
+
+static void define(struct own_metrics *own, size_t index)
+{
+    const struct own_row *row = &own_table[index];
+    struct family_spec spec = {.name = row->name,
+                               .help = row->help,
+                               .type = row->type,
+                               .labels = row->labels,
+                               .buckets = row->buckets,
+                               .bucket_count = row->bucket_count};
+    while (spec.label_count < OWN_LABELS && row->labels[spec.label_count])
+        spec.label_count++;
+    if (registry_define(own->registry, &spec, &own->families[index]) < 0)
+        abort(); /* two rows of the table with one name */
+}
+
+struct own_metrics *own_metrics_new(void)
+{
+    struct own_metrics *own = memory_zero(1, sizeof(*own));
+    own->registry = registry_new(OWN_SAMPLES);
+    own->start_time = NAN;
+    for (size_t i = 0; i < OWNS; i++)
+        define(own, i);
+    return own;
+}
+
+void own_metrics_free(struct own_metrics *own)
+{
+    if (!own)
+        return;
+    registry_free(own->registry);
+    free(own);
+}
+
+struct registry *own_metrics_registry(const struct own_metrics *own)
+{
+    return own->registry;
+}
+
+static struct label_value label(const char *text)
+{
+    return (struct label_value){text, strlen(text)};
+}
+
+void own_metrics_observe(struct own_metrics *own, enum own_histogram which, const char *text,
+                         double value, int64_t now)
+{
+    struct label_value values[1] = {label(text ? text : "")};
+    struct moment when = {.event_time = now, .now = now};
+    registry_update(own->registry, own->families[FIRST_HISTOGRAM + which], UPDATE_OBSERVE, values,
+                    value, &when, NULL, NULL);
+}
+
+void own_metrics_count_request(struct own_metrics *own, const char *handler, const char *method,
+                               int status, int64_t now)
+{
+    char code[12];
+    snprintf(code, sizeof(code), "%d", status);
+    struct label_value values[3] = {label(handler), label(method), label(code)};
+    struct moment when = {.event_time = now, .now = now};
+    registry_update(own->registry, own->families[HTTP_REQUESTS], UPDATE_ADD, values, 1, &when, NULL,
+                    NULL);
+}
+
+/* --- Collecting: each function fills the families of one room -------------------------------- */
+
+static void set_by(struct own_metrics *own, enum own which, const struct label_value *values,
+                   double value)
+{
+    registry_update(own->registry, own->families[which], UPDATE_SET, values, value, &own->when,
+                    NULL, NULL);
+}
+
+static void set(struct own_metrics *own, enum own which, double value)
+{
+    set_by(own, which, NULL, value);
+}
+
+static void set_text(struct own_metrics *own, enum own which, const char *text, double value)
+{
+    struct label_value values[1] = {label(text)};
+    set_by(own, which, values, value);
+}
+
+static void collect_tail(struct own_metrics *own, const struct own_view *view)
+{
+    struct tail_counts counts;
+    struct pipeline_counts done;
+    tail_counts(view->tail, &counts);
+    pipeline_counts(view->pipeline, &done);
+    double lag = (double)(view->now - done.last_event_time) / 1e9;
+    bool waits = counts.lag_bytes > 0 && done.last_event_time != TIME_NONE && lag > 0;
+    set(own, READ_BYTES, (double)counts.bytes);
+    set(own, READ_LINES, (double)counts.lines);
+    set(own, FILES_FOLLOWED, (double)counts.followed);
+    set(own, FILES_HELD, (double)counts.held);
+    set(own, FILES_OPEN, (double)counts.open);
+    set_text(own, FILES_GIVEN_UP, "cap", (double)counts.given_up_cap);
+    set_text(own, FILES_GIVEN_UP, "vanished", (double)counts.given_up_vanished);
+    set_text(own, TRUNCATIONS, "false", (double)counts.truncations_read);
+    set_text(own, TRUNCATIONS, "true", (double)counts.truncations_unread);
+    set(own, AMBIGUOUS_REWRITES, (double)counts.ambiguous_rewrites);
+    set(own, LAG_BYTES, (double)counts.lag_bytes);
+    set(own, LAG_SECONDS, waits ? lag : 0);
+    set(own, IDS_IN_MEMORY, (double)counts.ids_in_memory);
+    set(own, IDS_FORGOTTEN, (double)counts.directories_without_ids);
+}
+
+static void collect_watch(struct own_metrics *own, const struct own_view *view)
+{
+    struct watch_counts counts;
+    watch_counts(view->watch, &counts);
+    set(own, UP, view->up);
+    set(own, CATCH_UP, view->caught_up);
+    set(own, DIRECTORIES, (double)counts.directories);
+    set(own, WATCHES, (double)counts.watches);
+    set(own, UNWATCHED, (double)counts.unwatched_directories);
+    set(own, UNREADABLE, (double)counts.unreadable_directories);
+    set(own, ROOTS_MISSING, (double)counts.roots_missing);
+    set(own, RESCANS, (double)counts.rescans);
+    set(own, OVERFLOWS, (double)counts.overflows);
+}
+
+static void collect_serve(struct own_metrics *own, const struct own_view *view)
+{
+    struct serve_counts counts;
+    serve_counts(view->serve, &counts);
+    set(own, HTTP_IN_FLIGHT, (double)counts.requests_in_flight);
+    set(own, HTTP_CONNECTIONS, (double)counts.connections);
+    set(own, HTTP_REFUSED, (double)counts.connections_refused);
+}
+
+static void collect_events(struct own_metrics *own, const struct own_view *view)
+{
+    struct rule_event_count count;
+    for (size_t i = 0; rule_set_event_count(view->rulebook->rules, i, &count); i++) {
+        if (count.seen)
+            set_text(own, EVENTS, count.event_type, (double)count.seen);
+        if (count.unmatched)
+            set_text(own, EVENTS_UNMATCHED, count.event_type, (double)count.unmatched);
+    }
+}
+
+static void collect_pipeline(struct own_metrics *own, const struct own_view *view)
+{
+    struct pipeline_counts counts;
+    pipeline_counts(view->pipeline, &counts);
+    for (size_t i = 0; i < SKIP_REASONS; i++)
+        set_text(own, LINES_SKIPPED, skip_reason_names[i], (double)counts.skipped[i]);
+    for (size_t i = 0; i < rule_set_source_count(view->rulebook->rules); i++) {
+        struct rule_source_facts facts;
+        rule_source_facts(rule_set_source(view->rulebook->rules, i), &facts);
+        if (view->source_times && view->source_times[i] != TIME_NONE)
+            set_text(own, LAST_EVENT, facts.name, (double)view->source_times[i] / 1e9);
+    }
+}
+
+static void collect_row(struct own_metrics *own, const struct rule_row_count *row)
+{
+    static const enum row_outcome errors[] = {ROW_NO_NUMBER, ROW_NOT_IN_TABLE, ROW_INVALID,
+                                              ROW_LIMIT};
+    struct label_value values[2] = {label(row->rule)};
+    for (size_t i = 0; i < ARRAY_LENGTH(errors); i++) {
+        values[1] = label(row_outcome_name(errors[i]));
+        if (row->outcomes[errors[i]])
+            set_by(own, RULE_ERRORS, values, (double)row->outcomes[errors[i]]);
+    }
+    values[1] = label(row->field);
+    if (row->outcomes[ROW_MISSING])
+        set_by(own, FIELDS_MISSING, values, (double)row->outcomes[ROW_MISSING]);
+    if (row->outcomes[ROW_TOO_OLD])
+        set_by(own, TOO_OLD, values, (double)row->outcomes[ROW_TOO_OLD]);
+}
+
+static void collect_rules(struct own_metrics *own, const struct own_view *view)
+{
+    const struct rule_set *rules = view->rulebook->rules;
+    struct rule_row_count row;
+    for (size_t i = 0; rule_set_row_count(rules, i, &row); i++)
+        collect_row(own, &row);
+    set(own, MEMORY_KEYS, (double)rule_set_memory_keys(rules));
+    set(own, MEMORY_EVICTIONS, (double)rule_set_memory_evictions(rules));
+}
+
+static void collect_registry(struct own_metrics *own, const struct own_view *view)
+{
+    const struct registry *registry = view->rulebook->registry;
+    size_t position = 0;
+    const struct family *family;
+    while ((family = registry_next_family(registry, &position))) {
+        struct family_usage usage;
+        const char *name = family_spec(family)->name;
+        family_usage(family, &usage);
+        set_text(own, SERIES, name, (double)usage.series);
+        if (usage.folded)
+            set_text(own, SERIES_FOLDED, name, (double)usage.folded);
+        if (usage.expired)
+            set_text(own, SERIES_EXPIRED, name, (double)usage.expired);
+    }
+    set(own, SAMPLES, (double)registry_samples(registry));
+}
+
+static void set_if_known(struct own_metrics *own, enum own which, double value)
+{
+    if (!isnan(value))
+        set(own, which, value);
+}
+
+static void collect_process(struct own_metrics *own)
+{
+    struct process_facts facts;
+    struct label_value build[OWN_LABELS] = {label(BUILD_VERSION), label(BUILD_REVISION),
+                                            label(BUILD_BRANCH),  label(BUILD_COMPILER),
+                                            label(BUILD_OS),      label(BUILD_ARCH)};
+    process_read(&facts);
+    if (isnan(own->start_time))
+        own->start_time = facts.start_time;
+    set_by(own, BUILD_INFO, build, 1);
+    set_if_known(own, PROCESS_CPU, facts.cpu_seconds);
+    set_if_known(own, PROCESS_START, own->start_time);
+    set_if_known(own, PROCESS_RESIDENT, facts.resident_bytes);
+    set_if_known(own, PROCESS_VIRTUAL, facts.virtual_bytes);
+    set_if_known(own, PROCESS_VIRTUAL_MAX, facts.virtual_max_bytes);
+    set_if_known(own, PROCESS_FDS, facts.open_descriptors);
+    set_if_known(own, PROCESS_MAX_FDS, facts.max_descriptors);
+    set_if_known(own, PROCESS_THREADS, facts.threads);
+}
+
+void own_metrics_collect(struct own_metrics *own, const struct own_view *view)
+{
+    own->when = (struct moment){.event_time = view->now, .now = view->now};
+    collect_process(own);
+    collect_events(own, view);
+    collect_pipeline(own, view);
+    collect_rules(own, view);
+    collect_registry(own, view);
+    if (view->tail)
+        collect_tail(own, view);
+    if (view->watch)
+        collect_watch(own, view);
+    if (view->serve)
+        collect_serve(own, view);
+}

@@ -1,0 +1,49 @@
+/* A source's roots: texts of a rule file -> directories, with what their captures say.
+ *
+ *   ["${EVENTS_DIR}/../logs", "~/.prodigy/logs"]       the first that exists
+ *   /home/{user}/.claude/projects                      every one that exists, user = its name
+ *
+ * `~` at the start is the home, ${VAR} and ${VAR:-default} are looked up. With a given events
+ * directory, roots that start with ~ are off. No text: the events directory. An override replaces
+ * them all. Of a list the first text that has an existing directory is chosen, again at each
+ * refresh while none has; then it stays. When none exists, those without captures are kept as what
+ * to wait for. */
+#ifndef DAEMON_ROOTS_H
+#define DAEMON_ROOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/path_pattern.h"
+
+struct roots;
+
+struct roots_spec {
+    const char *const *texts;
+    size_t count;
+    const char *events_dir; /* absolute */
+    bool events_dir_given;
+    const char *override_dir; /* NULL: none */
+};
+
+struct root {
+    char *path;                                          /* absolute, normal */
+    struct path_capture captures[PATH_PATTERN_CAPTURES]; /* within `path` */
+    size_t capture_count;
+};
+
+/* The value of a variable, or NULL. */
+typedef const char *(*roots_variable)(void *context, const char *name);
+
+/* All of `spec` is copied. */
+struct roots *roots_new(const struct roots_spec *spec, roots_variable variable, void *context);
+void roots_free(struct roots *roots);
+
+/* Looks again at what exists. True when the list of roots changed. */
+bool roots_refresh(struct roots *roots);
+size_t roots_count(const struct roots *roots);
+const struct root *roots_get(const struct roots *roots, size_t index);
+/* Directories that captures matched but that may not be read. */
+size_t roots_unreadable(const struct roots *roots);
+
+#endif

@@ -1,0 +1,86 @@
+/* Born at zero: Prometheus sees no increase in a series whose first sample is already 5. So a new
+ * counter or histogram shows what it had before its first update, until every scraper has fetched
+ * that, at most REGISTRY_BIRTH_LONGEST.
+ *
+ * Births live for seconds, so they are kept beside the series: an array without order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "registry/registry_internal.h"
+
+#define BIRTHS_FIRST_CAPACITY 16
+
+static uint64_t *copy_counts(const struct series *series)
+{
+    const struct family *family = series->family;
+    const uint64_t *counts = series_const_detail(series);
+    if (family->spec.type != METRIC_HISTOGRAM || histogram_count(family, counts) == 0)
+        return NULL;
+    size_t size = (family->spec.bucket_count + 1) * sizeof(*counts);
+    return memcpy(memory_alloc(size), counts, size);
+}
+
+/* A clock set back by more than a birth may last starts the time anew. */
+static bool may_go(struct birth *birth, int64_t seen_by_all, int64_t now)
+{
+    if (birth->born > time_after(now, REGISTRY_BIRTH_LONGEST))
+        birth->born = now;
+    return birth->born < seen_by_all || now >= time_after(birth->born, REGISTRY_BIRTH_LONGEST);
+}
+
+const struct birth *birth_of(const struct series *series)
+{
+    return series->birth ? &series->family->registry->births[series->birth - 1] : NULL;
+}
+
+void birth_begin(struct series *series, int64_t now)
+{
+    struct registry *registry = series->family->registry;
+    enum metric_type type = series->family->spec.type;
+    if (!registry->born_at_zero || series->birth ||
+        (type != METRIC_COUNTER && type != METRIC_HISTOGRAM))
+        return;
+    if (registry->birth_count == registry->birth_capacity) {
+        registry->birth_capacity =
+            registry->birth_capacity ? registry->birth_capacity * 2 : BIRTHS_FIRST_CAPACITY;
+        registry->births =
+            memory_resize(registry->births, registry->birth_capacity, sizeof(*registry->births));
+    }
+    registry->births[registry->birth_count++] = (struct birth){
+        .series = series, .born = now, .value = series->value, .counts = copy_counts(series)};
+    series->birth = registry->birth_count;
+}
+
+void birth_end(struct series *series)
+{
+    if (!series->birth)
+        return;
+    struct registry *registry = series->family->registry;
+    struct birth *birth = &registry->births[series->birth - 1];
+    free(birth->counts);
+    *birth = registry->births[--registry->birth_count];
+    birth->series->birth = series->birth;
+    series->birth = 0;
+    if (registry->birth_count == 0) {
+        free(registry->births);
+        registry->births = NULL;
+        registry->birth_capacity = 0;
+    }
+}
+
+void registry_born_at_zero(struct registry *registry, bool on)
+{
+    registry->born_at_zero = on;
+}
+
+void registry_release_born(struct registry *registry, int64_t seen_by_all, int64_t now)
+{
+    for (uint32_t i = registry->birth_count; i-- > 0;) {
+        struct birth *birth = &registry->births[i];
+        if (!may_go(birth, seen_by_all, now))
+            continue;
+        birth_end(birth->series);
+        registry->version++;
+    }
+}

@@ -1,0 +1,208 @@
+/* The registry's insides, for the files of this room only.
+ *
+ *   registry --- families sorted by name --- family --- slots[] --- series
+ *                                               |                  (one block of memory each)
+ *                                               +--- by_labels (hash of the label text -> series)
+ *                                               +--- shown, hidden: lists, longest idle first
+ *
+ *   one series:  | struct series | detail of its type | label text |
+ *
+ * What comes with time (a ttl that ends, a rate that falls, a summary that ages) waits in the
+ * agenda; what is new and not shown yet at its value stands among the births. */
+#ifndef REGISTRY_REGISTRY_INTERNAL_H
+#define REGISTRY_REGISTRY_INTERNAL_H
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "registry/agenda.h"
+#include "registry/rate.h"
+#include "registry/registry.h"
+
+#define NO_SLOT UINT32_MAX
+
+struct summary_window;
+
+enum series_state {
+    SERIES_SHOWN,   /* in family->shown */
+    SERIES_HIDDEN,  /* in family->hidden: its ttl has ended */
+    SERIES_DETACHED /* in no list, no slot, no count: removed, but pinned. Still in by_labels */
+};
+
+struct series {
+    struct family *family;
+    double value;       /* counter, gauge, info; histogram, summary: the sum */
+    int64_t last_event; /* ns, the newest event's time; TIME_NONE before the first update */
+
+    /* Where it is. */
+    uint32_t arrival; /* s, when the last update arrived */
+    uint32_t slot;    /* in family->slots */
+    uint32_t older;   /* slots of its neighbours in its list, or NO_SLOT */
+    uint32_t newer;
+    uint32_t due;   /* place in the agenda + 1; 0: not there */
+    uint32_t birth; /* place among the births + 1; 0: not there */
+    uint32_t pins;
+
+    uint32_t length : 24; /* of the label text */
+    uint32_t state : 4;   /* enum series_state */
+    uint32_t is_fold : 4; /* made past the limit, and not counted against it */
+};
+
+/* What a gauge, a summary keep beside the value. A histogram keeps uint64_t counts[buckets + 1]. */
+struct gauge_detail {
+    struct rate *rate; /* NULL until UPDATE_RATE */
+};
+struct summary_detail {
+    uint64_t count;
+    struct summary_window *window; /* NULL until the first observation; none without quantiles */
+};
+
+struct series_list {
+    uint32_t oldest;
+    uint32_t newest;
+    uint32_t count;
+};
+
+struct label_text {
+    const char *bytes;
+    size_t length;
+};
+
+struct family {
+    struct registry *registry;
+    struct family_spec spec; /* owns everything it points at */
+
+    /* Layout of its series. */
+    struct label_text label_starts[REGISTRY_LABELS]; /* `name="` */
+    size_t label_room;    /* bytes that names and quotes take in a label text at most */
+    size_t labels_offset; /* of the label text in a series */
+    size_t samples_each;
+    uint64_t *zero_counts; /* histogram: what a new one shows */
+
+    /* Its series. */
+    struct map by_labels;
+    struct series **slots; /* shown and hidden */
+    uint32_t slot_count;
+    uint32_t slot_capacity;
+    struct series_list shown;
+    struct series_list hidden;
+    struct series *latest; /* the last one asked for, or NULL: most events repeat a label set */
+    uint32_t fold_count;   /* of its series shown and hidden, with is_fold */
+
+    uint64_t folded;
+    uint64_t expired;
+};
+
+/* A series that shows what it had before, for a while. */
+struct birth {
+    struct series *series;
+    int64_t born; /* ns, wall */
+    double value;
+    uint64_t *counts; /* histogram that came back, else NULL: zeros */
+};
+
+struct registry {
+    struct family **families; /* sorted by name */
+    size_t family_count;
+    size_t max_samples;
+    size_t samples; /* of series shown and hidden, without is_fold */
+    uint64_t version;
+    struct text scratch; /* where label texts are built */
+
+    /* Time. */
+    struct agenda agenda;
+    int64_t ticked; /* ns, wall, of the last tick */
+    bool expiring;  /* ttl ends hide, as the last tick said */
+
+    /* Born at zero. */
+    struct birth *births;
+    uint32_t birth_count;
+    uint32_t birth_capacity;
+    bool born_at_zero;
+};
+
+static inline void *series_detail(struct series *series)
+{
+    return series + 1;
+}
+
+static inline const void *series_const_detail(const struct series *series)
+{
+    return series + 1;
+}
+
+static inline const char *series_labels(const struct series *series)
+{
+    return (const char *)series + series->family->labels_offset;
+}
+
+/* The whole number of `unit`s at or before `time`. */
+static inline int64_t time_slot(int64_t time, int64_t unit)
+{
+    return time / unit - (time % unit < 0 ? 1 : 0);
+}
+
+/* `time + span` without overflow; `span` is not negative. */
+static inline int64_t time_after(int64_t time, int64_t span)
+{
+    return time > INT64_MAX - span ? INT64_MAX : time + span;
+}
+
+/* family.c: the spec must have been checked. */
+struct family *family_new(struct registry *registry, const struct family_spec *spec);
+void family_free(struct family *family);
+int family_check_spec(const struct family_spec *spec) MUST_CHECK; /* 0, -ENOSPC, -EINVAL */
+bool family_is_defined_as(const struct family *family, const struct family_spec *spec);
+
+/* labels.c: the text of these values, good until the next call; which labels become `_other`. */
+enum label_fold { FOLD_NONE, FOLD_LISTED, FOLD_ALL };
+struct label_text labels_write(struct family *family, const struct label_value *values,
+                               enum label_fold fold);
+
+/* series.c */
+void series_map_init(struct map *map);
+/* In any state, or NULL. */
+struct series *series_find(struct family *family, struct label_text labels);
+/* Makes a new one, detached. */
+struct series *series_new(struct family *family, struct label_text labels);
+/* Detached -> shown, counted unless is_fold. */
+void series_attach(struct series *series, int64_t now);
+void series_hide(struct series *series);
+void series_show(struct series *series);
+/* -> detached if pinned, else freed. */
+void series_remove(struct series *series);
+/* Makes it the newest of its list. */
+void series_arrive(struct series *series, int64_t now);
+/* Frees it and what its detail holds; nothing else may refer to it. */
+void series_free(struct series *series);
+uint32_t arrival_second(int64_t now);
+
+/* limits.c: makes room for one more series; false when all are live. */
+bool limits_make_room(struct family *family, int64_t now);
+
+/* expiry.c: looks again at what is due. */
+void expiry_run(struct registry *registry, int64_t now);
+/* Asks for that look when the series' ttl, rate or summary want it. */
+void expiry_watch(struct series *series);
+/* Is the ttl of a series with this last event over? */
+bool expiry_is_over(const struct family *family, int64_t last_event, int64_t now);
+
+/* birth.c: from now on the series shows what it has at this moment. Only counters and histograms
+ * while born at zero is on. */
+void birth_begin(struct series *series, int64_t now);
+void birth_end(struct series *series); /* fine for one that is not there */
+const struct birth *birth_of(const struct series *series);
+
+/* histogram.c */
+void histogram_observe(struct series *series, double value);
+uint64_t histogram_count(const struct family *family, const uint64_t *counts);
+
+/* summary.c */
+void summary_observe(struct series *series, double value, const struct moment *when);
+void summary_quantiles(const struct series *series, double *ret_quantiles);
+int64_t summary_due(const struct series *series);     /* INT64_MAX: the window is empty */
+bool summary_age(struct series *series, int64_t now); /* true when quantiles may differ */
+void summary_set_back(struct series *series, int64_t now);
+void summary_free_window(struct summary_window *window);
+
+#endif

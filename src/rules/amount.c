@@ -1,0 +1,397 @@
+/* See amount.h. */
+#include "rules/amount.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diagnostics.h"
+#include "base/number.h"
+#include "base/tree.h"
+#include "decode/value.h"
+#include "rules/compiler.h"
+#include "rules/schema.h"
+
+static const char *const forms[] = {"count", "sum", "since", "between", "elapsed", "increase"};
+
+/* The one form that a map of `value` names, as an index into `forms`; -1 with an error. */
+static int value_form(struct diagnostics *diagnostics, const struct tree *value)
+{
+    static const char *const extra[] = {"key", "scope", "memory", "keep"};
+    const char *words[ARRAY_LENGTH(forms) + ARRAY_LENGTH(extra)];
+    int found = -1;
+    memcpy(words, forms, sizeof(forms));
+    memcpy(words + ARRAY_LENGTH(forms), extra, sizeof(extra));
+    schema_keys(diagnostics, value, "amount", words, ARRAY_LENGTH(words));
+    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
+        if (tree_get(value, forms[i]))
+            found = found < 0 ? (int)i : -2;
+    if (found < 0)
+        diagnostics_error(diagnostics, value,
+                          "'value' needs one of count, sum, since, between, elapsed, increase");
+    if (found >= 0 && strcmp(forms[found], "increase") != 0)
+        for (size_t i = 0; i < ARRAY_LENGTH(extra); i++)
+            if (tree_get(value, extra[i]))
+                diagnostics_error(diagnostics, tree_get(value, extra[i]),
+                                  "'%s' belongs to 'increase'", extra[i]);
+    return found < 0 ? -1 : found;
+}
+
+const char *amount_path(const struct tree *row)
+{
+    const struct tree *value = tree_get(row, "value");
+    if (!value)
+        return "";
+    if (tree_text(value))
+        return value->text;
+    const char *path = tree_text(tree_get(value, "increase"));
+    return path ? path : "";
+}
+
+struct quantities_building {
+    const struct binding *binding;
+    struct amount *amount;
+    bool failed;
+};
+
+static void add_quantity(void *context, const struct tree *text)
+{
+    struct quantities_building *building = context;
+    struct amount *amount = building->amount;
+    struct quantity quantity;
+    if (!quantity_compile(building->binding, text, text->text, text->length, &quantity)) {
+        building->failed = true;
+        return;
+    }
+    amount->quantities =
+        memory_resize(amount->quantities, amount->quantity_count + 1, sizeof(*amount->quantities));
+    amount->quantities[amount->quantity_count++] = quantity;
+}
+
+static bool compile_quantities(const struct binding *binding, const struct tree *node,
+                               const char *what, struct amount *amount)
+{
+    struct quantities_building building = {.binding = binding, .amount = amount};
+    schema_each_text(binding->compiler->diagnostics, node, what, add_quantity, &building);
+    return !building.failed && amount->quantity_count > 0;
+}
+
+static bool compile_operand(const struct binding *binding, const struct tree *node,
+                            const char *what, struct operand *ret_operand)
+{
+    return schema_scalar(binding->compiler->diagnostics, node, what) &&
+           operand_compile(binding, node, node->text, node->length, ret_operand);
+}
+
+static bool compile_between(const struct binding *binding, const struct tree *node,
+                            struct amount *amount)
+{
+    if (node->kind != TREE_LIST || node->count != 2) {
+        diagnostics_error(binding->compiler->diagnostics, node,
+                          "'between' needs a list of two paths of times");
+        return false;
+    }
+    return compile_operand(binding, node->items[0], "'between'", &amount->operands[0]) &&
+           compile_operand(binding, node->items[1], "'between'", &amount->operands[1]);
+}
+
+static bool compile_elapsed(const struct binding *binding, const struct tree *node,
+                            const struct tree *row, struct amount *amount)
+{
+    struct diagnostics *diagnostics = binding->compiler->diagnostics;
+    if (!schema_scalar(diagnostics, node, "'elapsed'"))
+        return false;
+    amount->memory = compiler_find_memory(binding->compiler, node->text);
+    if (!amount->memory || amount->memory->kind != MEMORY_TIMER) {
+        diagnostics_error(diagnostics, node, "no rule of this pack starts a timer '%s'",
+                          node->text);
+        return false;
+    }
+    return !tree_get(row, "key") ||
+           key_compile(binding, tree_get(row, "key"), "'key'", &amount->key);
+}
+
+static bool compile_increase(const struct binding *binding, const struct tree *value,
+                             const char *metric, struct amount *amount)
+{
+    const struct tree *path = tree_get(value, "increase");
+    const struct tree *key = tree_get(value, "key");
+    if (!key) {
+        diagnostics_error(binding->compiler->diagnostics, value, "'increase' needs 'key'");
+        return false;
+    }
+    if (!schema_scalar(binding->compiler->diagnostics, path, "'increase'") ||
+        !compile_quantities(binding, path, "'increase'", amount) ||
+        !key_compile(binding, key, "'key'", &amount->key))
+        return false;
+    amount->memory = row_memory(binding, value, metric, path->text, MEMORY_INCREASE);
+    return amount->memory != NULL;
+}
+
+static bool compile_form(const struct binding *binding, const struct tree *row,
+                         const struct tree *value, const char *metric, struct amount *amount)
+{
+    static const enum amount_kind kinds[] = {AMOUNT_COUNT,   AMOUNT_QUANTITIES, AMOUNT_SINCE,
+                                             AMOUNT_BETWEEN, AMOUNT_ELAPSED,    AMOUNT_INCREASE};
+    int form = value_form(binding->compiler->diagnostics, value);
+    if (form < 0)
+        return false;
+    const struct tree *node = tree_get(value, forms[form]);
+    amount->kind = kinds[form];
+    switch (amount->kind) {
+    case AMOUNT_COUNT:
+        return compile_operand(binding, node, "'count'", &amount->operands[0]);
+    case AMOUNT_SINCE:
+        return compile_operand(binding, node, "'since'", &amount->operands[0]);
+    case AMOUNT_BETWEEN:
+        return compile_between(binding, node, amount);
+    case AMOUNT_ELAPSED:
+        return compile_elapsed(binding, node, row, amount);
+    case AMOUNT_INCREASE:
+        return compile_increase(binding, value, metric, amount);
+    default:
+        return compile_quantities(binding, node, "'sum'", amount);
+    }
+}
+
+static bool compile_value(const struct binding *binding, const struct tree *row, const char *metric,
+                          struct amount *amount)
+{
+    const struct tree *value = tree_get(row, "value");
+    amount->constant = 1;
+    if (!value)
+        return true;
+    if (value->kind == TREE_MAP)
+        return compile_form(binding, row, value, metric, amount);
+    if (!schema_scalar(binding->compiler->diagnostics, value, "'value'"))
+        return false;
+    if (number_parse(value->text, value->length, &amount->constant))
+        return true;
+    amount->kind = AMOUNT_QUANTITIES;
+    return compile_quantities(binding, value, "'value'", amount);
+}
+
+static const struct lookup_table *find_table(const struct binding *binding, const struct tree *name)
+{
+    const struct rule_set *set = binding->compiler->set;
+    const char *names[SCHEMA_WORDS] = {NULL};
+    for (size_t i = 0; i < set->table_count; i++) {
+        if (strcmp(set->tables[i]->name, name->text) == 0)
+            return set->tables[i];
+        if (i < SCHEMA_WORDS)
+            names[i] = set->tables[i]->name;
+    }
+    schema_unknown(binding->compiler->diagnostics, name, "table", names, SCHEMA_WORDS);
+    return NULL;
+}
+
+static bool compile_scale(const struct binding *binding, const struct tree *node,
+                          struct amount *amount)
+{
+    static const char *const words[] = {"table", "key"};
+    struct diagnostics *diagnostics = binding->compiler->diagnostics;
+    struct scale scale = {.factor = 1};
+    if (node->kind == TREE_MAP) {
+        const struct tree *table = tree_get(node, "table");
+        schema_keys(diagnostics, node, "key of 'scale'", words, 2);
+        if (!table || !tree_get(node, "key")) {
+            diagnostics_error(diagnostics, node, "'scale' needs 'table' and 'key'");
+            return false;
+        }
+        if (!schema_scalar(diagnostics, table, "'table'") ||
+            !(scale.table = find_table(binding, table)) ||
+            !key_compile(binding, tree_get(node, "key"), "'key'", &scale.key))
+            return false;
+    } else if (!schema_number(diagnostics, node, "'scale'", &scale.factor)) {
+        return false;
+    }
+    amount->scales =
+        memory_resize(amount->scales, amount->scale_count + 1, sizeof(*amount->scales));
+    amount->scales[amount->scale_count++] = scale;
+    return true;
+}
+
+static bool compile_scales(const struct binding *binding, const struct tree *node,
+                           struct amount *amount)
+{
+    if (!node)
+        return true;
+    if (node->kind != TREE_LIST)
+        return compile_scale(binding, node, amount);
+    bool done = true;
+    for (size_t i = 0; i < node->count; i++)
+        done = compile_scale(binding, node->items[i], amount) && done;
+    return done;
+}
+
+bool amount_compile(const struct binding *binding, const struct tree *row, const char *metric,
+                    struct amount *ret_amount)
+{
+    struct amount amount = {.kind = AMOUNT_CONSTANT};
+    bool done = compile_value(binding, row, metric, &amount);
+    done = compile_scales(binding, tree_get(row, "scale"), &amount) && done;
+    if (done)
+        *ret_amount = amount;
+    else
+        amount_free(&amount);
+    return done;
+}
+
+void amount_free(struct amount *amount)
+{
+    for (size_t i = 0; i < amount->quantity_count; i++)
+        quantity_free(&amount->quantities[i]);
+    free(amount->quantities);
+    operand_free(&amount->operands[0]);
+    operand_free(&amount->operands[1]);
+    key_free(&amount->key);
+    for (size_t i = 0; i < amount->scale_count; i++)
+        key_free(&amount->scales[i].key);
+    free(amount->scales);
+}
+
+static enum row_outcome outcome_of(enum quantity_result result)
+{
+    return result == QUANTITY_OK        ? ROW_APPLIED
+           : result == QUANTITY_MISSING ? ROW_MISSING
+                                        : ROW_NO_NUMBER;
+}
+
+static enum row_outcome sum_value(struct scene *scene, const struct amount *amount,
+                                  double *ret_value)
+{
+    double sum = 0;
+    for (size_t i = 0; i < amount->quantity_count; i++) {
+        double part;
+        enum quantity_result result = quantity_seconds(scene, &amount->quantities[i], &part);
+        if (result != QUANTITY_OK)
+            return outcome_of(result);
+        sum += part;
+    }
+    *ret_value = sum;
+    return ROW_APPLIED;
+}
+
+static enum row_outcome count_value(struct scene *scene, const struct amount *amount,
+                                    double *ret_value)
+{
+    struct value value;
+    if (!operand_value(scene, &amount->operands[0], &value))
+        return ROW_MISSING;
+    if (value.type == VALUE_NULL) {
+        *ret_value = 0;
+        return ROW_APPLIED;
+    }
+    if (value.type != VALUE_ARRAY && value.type != VALUE_OBJECT) {
+        scene->missing = amount->operands[0].text;
+        return ROW_NO_NUMBER;
+    }
+    *ret_value = value.length;
+    return ROW_APPLIED;
+}
+
+static enum row_outcome times_value(struct scene *scene, const struct amount *amount,
+                                    double *ret_value)
+{
+    int64_t from;
+    int64_t to = scene_time(scene);
+    enum quantity_result result = operand_time(scene, &amount->operands[0], &from);
+    if (result == QUANTITY_OK && amount->kind == AMOUNT_BETWEEN)
+        result = operand_time(scene, &amount->operands[1], &to);
+    if (result == QUANTITY_OK)
+        *ret_value = (double)(to - from) / 1e9;
+    return outcome_of(result);
+}
+
+static enum row_outcome elapsed_value(struct scene *scene, const struct amount *amount,
+                                      double *ret_value)
+{
+    struct memory_key key = {.scope_id = scene_scope_id(scene, amount->memory->scope), .bytes = ""};
+    if (amount->key.count && !key_text(scene, &amount->key, &key.bytes, &key.length))
+        return ROW_MISSING;
+    const struct memory_entry *entry = memory_get(amount->memory, &key);
+    if (!entry) {
+        scene->missing = amount->memory->name;
+        return ROW_MISSING;
+    }
+    *ret_value = (double)(scene_time(scene) - entry->time) / 1e9;
+    return ROW_APPLIED;
+}
+
+static enum row_outcome scaled(struct scene *scene, const struct amount *amount, double *value)
+{
+    for (size_t i = 0; i < amount->scale_count; i++) {
+        const struct scale *scale = &amount->scales[i];
+        double factor = scale->factor;
+        const char *key;
+        size_t length;
+        if (scale->table && !key_text(scene, &scale->key, &key, &length))
+            return ROW_MISSING;
+        if (scale->table &&
+            !lookup_table_value(scale->table, key, length, scene_time(scene), &factor)) {
+            scene->missing = scale->table->name;
+            return ROW_NOT_IN_TABLE;
+        }
+        *value *= factor;
+    }
+    return ROW_APPLIED;
+}
+
+/* How far the value is beyond the largest seen for its key; then it is the largest. */
+static enum row_outcome increase_value(struct scene *scene, const struct amount *amount,
+                                       double *ret_value)
+{
+    double value;
+    struct memory_key key = {.scope_id = scene_scope_id(scene, amount->memory->scope)};
+    enum row_outcome outcome = sum_value(scene, amount, &value);
+    if (outcome != ROW_APPLIED)
+        return outcome;
+    if (!key_text(scene, &amount->key, &key.bytes, &key.length))
+        return ROW_MISSING;
+    struct memory_entry *entry = memory_get(amount->memory, &key);
+    if (!entry && scene_time(scene) < scene->when.now - amount->memory->keep)
+        return ROW_TOO_OLD;
+    if (entry)
+        memory_touch(amount->memory, entry, scene->when.now);
+    double growth = entry ? value - entry->largest : value;
+    if (entry && !(growth > 0))
+        return ROW_NO_GROWTH;
+    outcome = scaled(scene, amount, &growth);
+    if (outcome != ROW_APPLIED)
+        return outcome;
+    if (!entry)
+        entry = memory_put(amount->memory, &key, NULL, 0, scene->when.now);
+    entry->largest = value;
+    *ret_value = growth;
+    return ROW_APPLIED;
+}
+
+enum row_outcome amount_value(struct scene *scene, const struct amount *amount, double *ret_value)
+{
+    enum row_outcome outcome = ROW_APPLIED;
+    double value = amount->constant;
+    switch (amount->kind) {
+    case AMOUNT_CONSTANT:
+        break;
+    case AMOUNT_QUANTITIES:
+        outcome = sum_value(scene, amount, &value);
+        break;
+    case AMOUNT_COUNT:
+        outcome = count_value(scene, amount, &value);
+        break;
+    case AMOUNT_SINCE:
+    case AMOUNT_BETWEEN:
+        outcome = times_value(scene, amount, &value);
+        break;
+    case AMOUNT_ELAPSED:
+        outcome = elapsed_value(scene, amount, &value);
+        break;
+    case AMOUNT_INCREASE:
+        return increase_value(scene, amount, ret_value);
+    }
+    if (outcome == ROW_APPLIED)
+        outcome = scaled(scene, amount, &value);
+    if (outcome == ROW_APPLIED)
+        *ret_value = value;
+    return outcome;
+}

@@ -1,0 +1,99 @@
+/* One event: which it is, when it was, and what rows it meets. See rule_set_apply. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "decode/value.h"
+#include "rules/compiler.h"
+#include "rules/event_name.h"
+#include "rules/row_binding.h"
+
+/* What an event of a name that was not met in this source before is: rows of "*" alone. */
+static struct source_event *meet_event(struct rule_set *set, struct rule_source *source,
+                                       const struct label_value *normal, const char *shown,
+                                       size_t length)
+{
+    struct event_name *name = event_name_need(set, normal, shown, length, false);
+    if (name == set->other_event) {
+        if (source->other)
+            return source->other;
+        source->other = memory_zero(1, sizeof(*source->other));
+        source->other->name = name;
+    }
+    struct source_event *event =
+        name == set->other_event ? source->other : source_event_new(source, name, normal);
+    for (size_t i = 0; i < source->row_count; i++)
+        if (source->rows[i]->is_star)
+            source_event_add_row(event, source->rows[i]);
+    return event;
+}
+
+static bool first_text(const struct source_paths *paths, const struct value *slots,
+                       const char **ret_text, size_t *ret_length)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        if (value_text(&slots[paths->slots[i]], ret_text, ret_length) && *ret_length > 0)
+            return true;
+    return false;
+}
+
+static int64_t record_time(const struct rule_source *source, const struct value *slots)
+{
+    int64_t time = TIME_NONE;
+    for (size_t i = 0; i < source->time.count; i++)
+        if (value_time(&slots[source->time.slots[i]], &time))
+            break;
+    return time;
+}
+
+static struct source_event *event_of(struct rule_set *set, struct rule_source *source,
+                                     const struct value *slots)
+{
+    const char *type;
+    size_t length;
+    char bytes[EVENT_NAME_LONGEST];
+    if (!first_text(&source->type, slots, &type, &length))
+        return NULL;
+    struct label_value normal = {bytes, event_name_normal(type, length, bytes)};
+    struct source_event *event = source_event_find(source, &normal);
+    return event ? event : meet_event(set, source, &normal, type, length);
+}
+
+enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
+                               const struct rule_event *event, int64_t *ret_time)
+{
+    struct row_stage stage = {.set = set, .trace = event->trace};
+    struct scene scene = {
+        .file = event->file, .slots = event->slots, .arena = event->arena, .start = START_RECORD};
+    if (source->body && event->slots[source->body_slot].type == VALUE_OBJECT)
+        scene.start = START_BODY;
+    scene.when.now = set->now = event->now;
+    scene.when.event_time = record_time(source, event->slots);
+    if (ret_time)
+        *ret_time = scene.when.event_time;
+    struct source_event *known = event_of(set, source, event->slots);
+    enum rule_match match = !known ? RULE_NO_TYPE : known->is_named ? RULE_MATCHED : RULE_UNMATCHED;
+    if (event->trace)
+        event->trace->on_event(event->trace->context, known ? known->name->shown : "", match);
+    if (!known)
+        return match;
+    known->name->seen++;
+    known->name->unmatched += match == RULE_UNMATCHED;
+    for (size_t i = 0; i < known->row_count; i++) {
+        struct row *row = known->rows[i];
+        if (row->guest && !event->guests)
+            continue;
+        scene.pack_id = row->facts->pack;
+        row_run(&stage, row, &scene);
+    }
+    return match;
+}
+
+const struct rule_trouble *rule_set_take_trouble(struct rule_set *set)
+{
+    if (LIKELY(!set->trouble.rule))
+        return NULL;
+    set->last_trouble = set->trouble;
+    set->trouble.rule = NULL;
+    return &set->last_trouble;
+}

@@ -1,0 +1,171 @@
+/* See membership.h. A clear costs nothing by member: it begins a new epoch of the group, and
+ * entries of older epochs count as outside. */
+#include "rules/membership.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "registry/registry.h"
+#include "rules/scene.h"
+
+static bool group_is_of(const void *item, const void *key)
+{
+    const struct set_group *group = item;
+    return group->series == key;
+}
+
+static uint64_t series_hash(const struct series *series)
+{
+    return hash_bytes(&series, sizeof(series));
+}
+
+void set_groups_init(struct set_groups *groups)
+{
+    map_init(&groups->by_series, group_is_of);
+}
+
+void set_groups_free(struct set_groups *groups)
+{
+    size_t position = 0;
+    struct set_group *group;
+    while ((group = map_next(&groups->by_series, &position)))
+        free(group);
+    map_free(&groups->by_series);
+}
+
+static struct set_group *find_group(struct set_groups *groups, struct series *series)
+{
+    return map_find(&groups->by_series, series_hash(series), series);
+}
+
+static struct set_group *need_group(struct set_groups *groups, struct registry *registry,
+                                    struct series *series)
+{
+    struct set_group *group = find_group(groups, series);
+    if (group)
+        return group;
+    group = memory_zero(1, sizeof(*group));
+    *group = (struct set_group){
+        .groups = groups, .registry = registry, .series = series, .cleared_at = INT64_MIN};
+    series_pin(series);
+    map_insert(&groups->by_series, series_hash(series), group);
+    return group;
+}
+
+/* The gauge shows how many are inside, whatever became of its value meanwhile. */
+static void show(const struct set_group *group, const struct moment *when)
+{
+    double change = (double)group->inside - series_value(group->series);
+    registry_adjust(group->registry, group->series, change, when);
+}
+
+static bool is_inside(const struct memory_entry *entry)
+{
+    return entry->group && entry->epoch == entry->group->epoch;
+}
+
+/* The entry counts no more in its group; the last one frees the group. */
+static void detach(struct memory_entry *entry, const struct moment *when)
+{
+    struct set_group *group = entry->group;
+    if (!group)
+        return;
+    if (is_inside(entry)) {
+        group->inside--;
+        show(group, when);
+    }
+    entry->group = NULL;
+    if (--group->entries > 0)
+        return;
+    map_remove(&group->groups->by_series, series_hash(group->series), group->series);
+    series_unpin(group->series);
+    free(group);
+}
+
+static void attach(struct memory_entry *entry, struct set_group *group, const struct moment *when)
+{
+    entry->group = group;
+    entry->epoch = group->epoch;
+    group->entries++;
+    group->inside++;
+    show(group, when);
+}
+
+enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
+                           const struct memory_key *key, struct registry *registry,
+                           struct series *series, const struct scene *scene)
+{
+    int64_t time = scene_time(scene);
+    struct memory_entry *entry = memory_get(memory, key);
+    struct set_group *group = find_group(groups, series);
+    bool left_later = entry && !is_inside(entry) && time <= entry->time;
+    bool cleared_later = group && time <= group->cleared_at;
+    if (left_later || cleared_later)
+        return ROW_NO_GROWTH;
+    bool is_there = entry && is_inside(entry) && entry->group == group;
+    if (!entry)
+        entry = memory_put(memory, key, NULL, 0, scene->when.now);
+    else
+        memory_touch(memory, entry, scene->when.now);
+    if (!is_there) {
+        group = need_group(groups, registry, series); /* first: detach may free the old one */
+        group->entries++;
+        detach(entry, &scene->when);
+        group->entries--;
+        attach(entry, group, &scene->when);
+    }
+    if (!is_there || time > entry->time)
+        entry->time = time;
+    return ROW_APPLIED;
+}
+
+enum row_outcome set_leave(struct memory *memory, const struct memory_key *key,
+                           const struct scene *scene)
+{
+    int64_t time = scene_time(scene);
+    struct memory_entry *entry = memory_get(memory, key);
+    bool was_inside = entry && is_inside(entry);
+    if (!entry)
+        entry = memory_put(memory, key, NULL, 0, scene->when.now);
+    else
+        memory_touch(memory, entry, scene->when.now);
+    if (was_inside)
+        detach(entry, &scene->when);
+    if (was_inside || entry->time < time)
+        entry->time = time;
+    return was_inside ? ROW_APPLIED : ROW_NO_GROWTH;
+}
+
+enum row_outcome set_clear(struct set_groups *groups, struct registry *registry,
+                           struct series *series, const struct scene *scene)
+{
+    struct set_group *group = find_group(groups, series);
+    if (!group) {
+        registry_adjust(registry, series, -series_value(series), &scene->when);
+        return ROW_APPLIED;
+    }
+    group->epoch++;
+    group->inside = 0;
+    if (scene_time(scene) > group->cleared_at)
+        group->cleared_at = scene_time(scene);
+    show(group, &scene->when);
+    return ROW_APPLIED;
+}
+
+void set_expire(struct memory *memory, int64_t now)
+{
+    struct moment when = {.event_time = now, .now = now};
+    if (memory->stay == 0)
+        return;
+    for (struct memory_entry *entry = memory->oldest; entry; entry = entry->newer)
+        if (is_inside(entry) && entry->time < now - memory->stay)
+            detach(entry, &when);
+}
+
+void set_forget(void *context, struct memory_entry *entry)
+{
+    const int64_t *now = context;
+    struct moment when = {.event_time = *now, .now = *now};
+    detach(entry, &when);
+}

@@ -1,0 +1,99 @@
+/* Rows: one update each, compiled for one source. */
+#ifndef RULES_ROW_H
+#define RULES_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/amount.h"
+#include "rules/condition.h"
+#include "rules/label_text.h"
+#include "rules/membership.h"
+#include "rules/rule_set.h"
+
+struct compiler;
+struct event_name;
+struct metric;
+struct tree;
+
+enum verb {
+    VERB_INC,
+    VERB_DEC,
+    VERB_ADD,
+    VERB_SUB,
+    VERB_SET,
+    VERB_MAX,
+    VERB_MIN,
+    VERB_OBSERVE,
+    VERB_RATE,
+    VERB_ENTER,
+    VERB_LEAVE,
+    VERB_CLEAR,
+    VERB_DROP,
+    VERB_START,
+    VERB_STOP,
+    VERB_REMEMBER,
+    VERBS
+};
+
+/* What a row is called and what became of it, shared by its compiled forms (one a source). */
+struct row_facts {
+    const struct tree *where; /* while compiling: the row's map */
+    size_t pack;
+    char *rule;   /* "prodigy:AgentCompleted:112" */
+    char *update; /* "inc prodigy_x_total" */
+    char *field;  /* first path found missing; NULL: none */
+    uint64_t outcomes[ROW_OUTCOMES];
+};
+
+/* A label of the row's metric: its texts in order; the first that yields something counts. */
+struct row_label {
+    struct label_text texts[2];
+    size_t count;
+};
+
+struct row {
+    struct row_facts *facts;
+    enum verb verb;
+    bool guest;   /* of a pack without sources */
+    bool is_star; /* its key names "*" */
+
+    struct metric *metric;    /* NULL: start, stop, remember */
+    struct row_label *labels; /* of the metric, in its order */
+
+    bool has_each;
+    uint32_t each[STARTS]; /* slot of the list */
+    char *each_text;
+    struct condition *conditions;
+    size_t condition_count;
+
+    struct memory *once; /* NULL: none */
+    struct key once_key;
+
+    struct amount amount;
+    struct operand remembered;
+    struct memory *memory; /* set, timer, remembered text */
+    struct key key;        /* count 0: none */
+};
+
+struct rule_source;
+
+/* Verbs whose names a row may have as key; VERBS words. */
+extern const char *const verb_names[VERBS];
+
+/* A row for the compiler's pack and source; NULL with errors reported. */
+struct row *row_compile(struct compiler *compiler, struct row_facts *facts);
+void row_free(struct row *row);
+
+/* Which verb the map of a row names, VERBS if none or several (reported when `diagnostics`). */
+enum verb row_verb(struct diagnostics *diagnostics, const struct tree *row);
+
+/* Runs one row on an event. Counts and traces its outcome. */
+struct row_stage {
+    struct rule_set *set;
+    const struct rule_trace *trace;
+};
+void row_run(const struct row_stage *stage, struct row *row, struct scene *scene);
+
+#endif

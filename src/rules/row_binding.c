@@ -1,0 +1,241 @@
+/* See row_binding.h. */
+#include "rules/row_binding.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diagnostics.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/tree.h"
+#include "rules/compiler.h"
+#include "rules/event_name.h"
+#include "rules/schema.h"
+
+void source_event_add_row(struct source_event *event, struct row *row)
+{
+    event->rows = memory_resize(event->rows, event->row_count + 1, sizeof(*event->rows));
+    event->rows[event->row_count++] = row;
+}
+
+struct source_event *source_event_find(const struct rule_source *source,
+                                       const struct label_value *normal)
+{
+    return map_find(&source->events, hash_bytes(normal->text, normal->length), normal);
+}
+
+struct source_event *source_event_new(struct rule_source *source, struct event_name *name,
+                                      const struct label_value *normal)
+{
+    struct source_event *event = memory_zero(1, sizeof(*event));
+    event->name = name;
+    map_insert(&source->events, hash_bytes(normal->text, normal->length), event);
+    return event;
+}
+
+/* One word of a rule's key: an event name, perhaps of one source, or "*". */
+struct event_word {
+    char source[64]; /* "": any */
+    char normal[EVENT_NAME_LONGEST];
+    struct label_value name; /* its normal form */
+    const char *shown;
+    size_t shown_length;
+    bool is_star;
+};
+
+static bool read_event_word(const char *at, const char *end, struct event_word *word)
+{
+    while (at < end && isspace((unsigned char)*at))
+        at++;
+    while (end > at && isspace((unsigned char)end[-1]))
+        end--;
+    const char *slash = memchr(at, '/', (size_t)(end - at));
+    word->source[0] = '\0';
+    if (slash) {
+        size_t length = (size_t)(slash - at);
+        if (length == 0 || length >= sizeof(word->source))
+            return false;
+        memcpy(word->source, at, length);
+        word->source[length] = '\0';
+        at = slash + 1;
+    }
+    word->shown = at;
+    word->shown_length = (size_t)(end - at);
+    word->is_star = end - at == 1 && *at == '*';
+    word->name =
+        (struct label_value){word->normal, event_name_normal(at, word->shown_length, word->normal)};
+    return word->name.length > 0;
+}
+
+static bool is_internal_event(const struct label_value *normal)
+{
+    static const char *const names[] = {"disksampled", "resourcesampled"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (normal->length == strlen(names[i]) &&
+            memcmp(normal->text, names[i], normal->length) == 0)
+            return true;
+    return false;
+}
+
+/* Does the pack under way speak to this source with this word? */
+static bool word_is_for(const struct compiler *compiler, const struct event_word *word,
+                        const struct rule_source *source)
+{
+    if (word->source[0] && strcmp(word->source, source->facts.name) != 0)
+        return false;
+    if (source->facts.internal)
+        return !word->is_star && is_internal_event(&word->name);
+    return !compiler->pack->has_sources || source->facts.pack_index == compiler->pack->index;
+}
+
+static void bind_row(struct compiler *compiler, struct rule_source *source, struct row *row,
+                     const struct event_word *word)
+{
+    if (word->is_star)
+        return; /* gathered from source->rows when names are complete */
+    struct event_name *name =
+        event_name_need(compiler->set, &word->name, word->shown, word->shown_length, true);
+    struct source_event *event = source_event_find(source, &word->name);
+    if (!event)
+        event = source_event_new(source, name, &word->name);
+    event->is_named = true;
+    source_event_add_row(event, row);
+}
+
+/* The row, compiled for this source unless it is there already. */
+static struct row *row_of_source(struct compiler *compiler, struct rule_source *source,
+                                 struct row_facts *facts)
+{
+    if (source->row_count && source->rows[source->row_count - 1]->facts == facts)
+        return source->rows[source->row_count - 1];
+    compiler->source = source;
+    struct row *row = row_compile(compiler, facts);
+    if (!row)
+        return NULL;
+    source->rows = memory_resize(source->rows, source->row_count + 1, sizeof(*source->rows));
+    source->rows[source->row_count++] = row;
+    return row;
+}
+
+/* One row under one key: for every source that some word of the key speaks to. */
+static void compile_row_for_sources(struct compiler *compiler, const struct tree *key,
+                                    struct row_facts *facts)
+{
+    struct rule_set *set = compiler->set;
+    for (size_t i = 0; i < set->source_count; i++) {
+        const char *at = key->text;
+        const char *end = key->text + key->length;
+        while (at <= end) {
+            const char *comma = memchr(at, ',', (size_t)(end - at));
+            const char *stop = comma ? comma : end;
+            struct event_word word;
+            if (read_event_word(at, stop, &word) && word_is_for(compiler, &word, set->sources[i])) {
+                struct row *row = row_of_source(compiler, set->sources[i], facts);
+                if (!row)
+                    return; /* reported once, not for each source */
+                row->is_star = row->is_star || word.is_star;
+                bind_row(compiler, set->sources[i], row, &word);
+            }
+            at = stop + 1;
+        }
+    }
+}
+
+static char *update_text(const struct tree *row)
+{
+    enum verb verb = row_verb(NULL, row);
+    const char *name = verb == VERBS ? NULL : tree_text(tree_get(row, verb_names[verb]));
+    return name ? memory_format("%s %s", verb_names[verb], name) : memory_copy_text("?");
+}
+
+static struct row_facts *add_facts(struct compiler *compiler, const struct tree *key,
+                                   const struct tree *row)
+{
+    struct rule_set *set = compiler->set;
+    struct row_facts *facts = memory_zero(1, sizeof(*facts));
+    facts->where = row;
+    facts->pack = compiler->pack->index;
+    facts->rule = memory_format("%s:%s:%d", compiler->pack->name, key->text, row->line);
+    facts->update = update_text(row);
+    set->rows = memory_resize(set->rows, set->row_count + 1, sizeof(*set->rows));
+    set->rows[set->row_count++] = facts;
+    return facts;
+}
+
+/* Every word of a key must be a name, and its source one that there is. */
+static void check_event_words(struct compiler *compiler, const struct tree *key)
+{
+    const struct rule_set *set = compiler->set;
+    const char *at = key->text;
+    const char *end = key->text + key->length;
+    const char *names[SCHEMA_WORDS];
+    size_t count = 0;
+    for (size_t i = 0; i < set->source_count && count < SCHEMA_WORDS; i++)
+        names[count++] = set->sources[i]->facts.name;
+    while (at <= end) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *stop = comma ? comma : end;
+        struct event_word word;
+        bool known = false;
+        if (!read_event_word(at, stop, &word)) {
+            diagnostics_error(compiler->diagnostics, key, "'%s': an event name is missing",
+                              key->text);
+            return;
+        }
+        for (size_t i = 0; i < count; i++)
+            known = known || strcmp(names[i], word.source) == 0;
+        if (word.source[0] && !known) {
+            const char *near = nearest_word(word.source, names, count);
+            diagnostics_error(compiler->diagnostics, key, "unknown source '%s'%s%s%s", word.source,
+                              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+        }
+        at = stop + 1;
+    }
+}
+
+void rows_compile(struct compiler *compiler, bool declare)
+{
+    struct diagnostics *diagnostics = compiler->diagnostics;
+    const struct tree *rules = tree_get(compiler->pack->tree, "rules");
+    if (!rules || (declare ? rules->kind != TREE_MAP : !schema_map(diagnostics, rules, "'rules'")))
+        return;
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct tree *rows = rules->items[i];
+        if (!declare)
+            check_event_words(compiler, rules->keys[i]);
+        if (rows->kind != TREE_LIST) {
+            if (!declare && !tree_is_null(rows))
+                diagnostics_error(diagnostics, rows, "the rows of '%s' must be a list",
+                                  rules->keys[i]->text);
+            continue;
+        }
+        for (size_t j = 0; j < rows->count; j++) {
+            if (declare)
+                declare_memories(compiler, rows->items[j]);
+            else if (schema_map(diagnostics, rows->items[j], "a row"))
+                compile_row_for_sources(compiler, rules->keys[i],
+                                        add_facts(compiler, rules->keys[i], rows->items[j]));
+        }
+    }
+}
+
+void rows_order(struct rule_source *source)
+{
+    size_t position = 0;
+    struct source_event *event;
+    while ((event = map_next(&source->events, &position))) {
+        struct row **named = event->rows;
+        size_t named_count = event->row_count;
+        event->rows = NULL;
+        event->row_count = 0;
+        for (size_t i = 0; i < source->row_count; i++) {
+            bool applies = source->rows[i]->is_star;
+            for (size_t j = 0; j < named_count && !applies; j++)
+                applies = named[j] == source->rows[i];
+            if (applies)
+                source_event_add_row(event, source->rows[i]);
+        }
+        free(named);
+    }
+}

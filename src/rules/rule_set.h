@@ -1,0 +1,170 @@
+/* The rules room: packs of rules -> updates of a registry, one decoded event at a time.
+ *
+ *   {"event":{"event_type":"agent_completed","agent_id":"a1",...}}   (a record, decoded)
+ *   -> event name AgentCompleted -> its rows, in pack and file order
+ *   -> leave agents_active, inc items_total{status="success"}, observe agent_duration_seconds
+ *
+ * Compiled once: per event no path, template or name is parsed. Pure: no I/O, no clock; knows
+ * decode's values and the registry. The language is described in docs/rules.md; struct rule_set
+ * is its compiled form. One thread. */
+#ifndef RULES_RULE_SET_H
+#define RULES_RULE_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+struct arena;
+struct decode_plan;
+struct diagnostics;
+struct path_pattern;
+struct registry;
+struct rule_file;
+struct rule_set;
+struct rule_source;
+struct tree;
+struct value;
+
+/* One pack as read: its name ("prodigy", or a file's name) and its tree (only read here). */
+struct rule_pack {
+    const char *name;
+    const struct tree *tree;
+};
+
+struct rule_limits {
+    size_t max_memory_keys; /* keys of memories, sets and timers in all; 0: 1,000,000 */
+    size_t max_event_types; /* names kept for own metrics; 0: 1000 */
+};
+
+/* The packs in order, compiled; their families are defined in `registry`, which must stay. All
+ * errors go to `diagnostics`; with any error NULL (the registry is then of no use). */
+struct rule_set *rule_set_new(const struct rule_pack *packs, size_t count,
+                              struct registry *registry, const struct rule_limits *limits,
+                              struct diagnostics *diagnostics) MUST_CHECK;
+void rule_set_free(struct rule_set *set);
+
+/* --- Sources: what to follow, and how a record of it is decoded --------------------------- */
+
+/* The last source is "resources", without roots or files: the program's own samples
+ * ({"event_type":"DiskSampled",...}) are events of it. */
+size_t rule_set_source_count(const struct rule_set *set);
+struct rule_source *rule_set_source(const struct rule_set *set, size_t index);
+
+struct rule_source_facts {
+    const char *name;
+    const char *pack;
+    const char *const *roots; /* as written; none: the events directory */
+    size_t root_count;
+    struct path_pattern *const *files;
+    size_t file_count;
+    struct path_pattern *const *excludes;
+    size_t exclude_count;
+    size_t pack_index;
+    bool internal; /* "resources" */
+};
+void rule_source_facts(const struct rule_source *source, struct rule_source_facts *ret_facts);
+/* How its records are decoded; stays as it is while the set lives. */
+const struct decode_plan *rule_source_plan(const struct rule_source *source);
+/* The record's id text. False: it has none. */
+bool rule_source_id(const struct rule_source *source, const struct value *slots,
+                    const char **ret_text, size_t *ret_length);
+
+/* What rules may know of one file of one source: captures, name, scopes. `captures` are pairs of
+ * name and text (count of pairs); unknown names are ignored. All is copied. */
+struct rule_capture {
+    const char *name;
+    const char *text;
+    size_t length;
+};
+struct rule_file *rule_file_new(const struct rule_source *source, const char *path,
+                                const struct rule_capture *captures, size_t count, uint64_t file_id,
+                                uint64_t directory_id);
+void rule_file_free(struct rule_file *file);
+
+/* --- Events -------------------------------------------------------------------------------- */
+
+enum rule_match {
+    RULE_MATCHED,   /* some named rule, whether or not its rows applied */
+    RULE_UNMATCHED, /* no rule names it */
+    RULE_NO_TYPE    /* the record has no event name */
+};
+
+enum row_outcome {
+    ROW_APPLIED,
+    ROW_FOLDED,    /* applied to the `_other` series: a limit was reached */
+    ROW_CONDITION, /* `when` does not hold */
+    ROW_NO_LIST,   /* `each` is on no list */
+    ROW_SEEN,      /* `once`: this key was here before */
+    ROW_NO_GROWTH, /* `increase`: not beyond the largest seen; leave or enter that changes nothing
+                    */
+    ROW_MISSING,   /* a named field is not there */
+    ROW_NO_NUMBER, /* a field is no number, duration or time */
+    ROW_NOT_IN_TABLE,
+    ROW_TOO_OLD, /* an unknown key of an event older than `keep` */
+    ROW_OLDER,   /* set, max, min: older than the series' last event */
+    ROW_LIMIT,   /* dropped at a limit */
+    ROW_INVALID, /* a negative amount for a counter, NaN */
+    ROW_OUTCOMES
+};
+const char *row_outcome_name(enum row_outcome outcome);
+
+/* What `explain` is told of each row looked at. `detail` says what the outcome is about (a path, a
+ * condition); `labels` is the label text of the series, "" without. */
+struct rule_trace {
+    void *context;
+    void (*on_event)(void *context, const char *event_name, enum rule_match match);
+    void (*on_row)(void *context, const char *rule, const char *update, enum row_outcome outcome,
+                   const char *detail, const char *labels, double amount);
+};
+
+struct rule_event {
+    const struct value *slots; /* decoded by the source's plan */
+    const struct rule_file *file;
+    struct arena *arena; /* scratch; the caller resets it after the event */
+    int64_t now;         /* ns, wall */
+    bool guests;         /* also rules of packs without sources: true for one source of a file */
+    const struct rule_trace *trace; /* NULL: none */
+};
+
+/* Every update of this event. ret_time (may be NULL): the event's time, TIME_NONE if unknown. */
+enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
+                               const struct rule_event *event, int64_t *ret_time);
+
+/* A row met trouble for the first time (a field missing, no number, a limit): told once each, for
+ * the log. NULL: nothing new. Valid until the next event. */
+struct rule_trouble {
+    const char *rule;
+    const char *update;
+    enum row_outcome outcome;
+    const char *field; /* what it is about, may be "" */
+};
+const struct rule_trouble *rule_set_take_trouble(struct rule_set *set);
+
+/* Keys that fall out of sets (`for`) and memories (`keep`). About once a second. `keep_all`: a
+ * catch-up is under way, nothing is dropped. */
+void rule_set_tick(struct rule_set *set, int64_t now, bool keep_all);
+
+/* --- What own metrics show ----------------------------------------------------------------- */
+
+struct rule_event_count {
+    const char *event_type;
+    uint64_t seen;
+    uint64_t unmatched;
+};
+/* i-th event name seen or named by a rule; false past the end. Past the bound names are "_other".
+ */
+bool rule_set_event_count(const struct rule_set *set, size_t index,
+                          struct rule_event_count *ret_count);
+
+struct rule_row_count {
+    const char *rule;         /* "prodigy:AgentCompleted:112" (pack, event names, line) */
+    const char *field;        /* the first path that was missing, "" for none yet */
+    const uint64_t *outcomes; /* ROW_OUTCOMES of them */
+};
+bool rule_set_row_count(const struct rule_set *set, size_t index, struct rule_row_count *ret_count);
+size_t rule_set_memory_keys(const struct rule_set *set);
+uint64_t rule_set_memory_evictions(const struct rule_set *set); /* forgotten at max_memory_keys */
+
+#endif

@@ -1,0 +1,314 @@
+/* See stream.h. */
+#include "tail/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "tail/inflated.h"
+#include "tail/rewrite.h"
+
+/* File times may lag behind the clock by a tick of the kernel: within that a second change may
+ * leave the same time. */
+#define RACY_TIME (50 * NANOSECONDS_PER_MILLISECOND)
+
+static uint64_t lag_of(const struct tail_file *file)
+{
+    bool unreadable =
+        file->failed || file->broken || (file->state != STREAM_FOLLOWED && file->descriptor < 0);
+    return !unreadable && file->size > file->read_end ? file->size - file->read_end : 0;
+}
+
+/* What the stream is in the counts. Taken out before and put in after each change to it. */
+static void uncount(struct tail *tail, const struct tail_file *file)
+{
+    tail->counts.lag_bytes -= lag_of(file);
+    tail->counts.open -= file->descriptor >= 0;
+    tail->counts.followed -= file->state == STREAM_FOLLOWED;
+    tail->counts.held -= file->state == STREAM_HELD && file->descriptor >= 0;
+    tail->dormant_count -= file->state == STREAM_DORMANT;
+}
+
+static void count(struct tail *tail, const struct tail_file *file)
+{
+    tail->counts.lag_bytes += lag_of(file);
+    tail->counts.open += file->descriptor >= 0;
+    tail->counts.followed += file->state == STREAM_FOLLOWED;
+    tail->counts.held += file->state == STREAM_HELD && file->descriptor >= 0;
+    tail->dormant_count += file->state == STREAM_DORMANT;
+}
+
+void stream_set_extent(struct tail *tail, struct tail_file *file, uint64_t size, uint64_t read_end)
+{
+    uncount(tail, file);
+    file->size = size;
+    file->read_end = read_end;
+    count(tail, file);
+}
+
+void stream_set_failed(struct tail *tail, struct tail_file *file, bool failed)
+{
+    uncount(tail, file);
+    file->failed = failed;
+    count(tail, file);
+}
+
+static void set_descriptor(struct tail *tail, struct tail_file *file, int descriptor)
+{
+    uncount(tail, file);
+    file->descriptor = descriptor;
+    count(tail, file);
+}
+
+struct tail_file *stream_new(struct tail *tail, const struct identity *identity, const char *path)
+{
+    struct tail_file *file = memory_zero(1, sizeof(*file));
+    file->record.identity = *identity;
+    file->id = ++tail->next_file_id;
+    file->descriptor = -1;
+    file->state = STREAM_FOLLOWED;
+    list_init(&file->turn);
+    list_init(&file->open);
+    list_init(&file->unsettled);
+    names_attach(names_get(&tail->names, path), file);
+    map_insert(&tail->streams, identity_hash(identity), file);
+    count(tail, file);
+    return file;
+}
+
+static void free_extra(struct tail *tail, struct tail_file *file)
+{
+    struct stream_extra *extra = file->extra;
+    if (!extra)
+        return;
+    rewrite_release(file);
+    inflated_free(tail, file);
+    for (size_t i = 0; i < extra->alias_count; i++)
+        free(extra->aliases[i]);
+    free(extra->aliases);
+    free(extra);
+    file->extra = NULL;
+}
+
+void stream_free(struct tail *tail, struct tail_file *file)
+{
+    struct tail_name *name = file->name;
+    stream_close(tail, file);
+    free_extra(tail, file);
+    uncount(tail, file);
+    list_remove(&file->turn);
+    list_remove(&file->unsettled);
+    map_remove(&tail->streams, identity_hash(&file->record.identity), &file->record.identity);
+    names_detach(file);
+    names_forget(&tail->names, name);
+    free(file);
+}
+
+struct tail_file *stream_find(const struct tail *tail, const struct identity *identity)
+{
+    return map_find(&tail->streams, identity_hash(identity), identity);
+}
+
+void stream_rename(struct tail *tail, struct tail_file *file, const char *path)
+{
+    struct tail_name *before = file->name;
+    struct tail_name *after = names_get(&tail->names, path);
+    if (before == after)
+        return;
+    names_detach(file);
+    names_attach(after, file);
+    if (before->directory != after->directory) {
+        directories_join(&tail->directories, after->directory, before->directory);
+        if (file->reading)
+            directories_begin_reader(&tail->directories, after->directory);
+    }
+    names_forget(&tail->names, before);
+}
+
+/* A followed stream that is open is in busy or quiet: these may be closed when room is needed. */
+static void place_open(struct tail *tail, struct tail_file *file)
+{
+    if (file->state != STREAM_FOLLOWED || file->descriptor < 0)
+        list_remove(&file->open);
+    else
+        list_append(list_is_empty(&file->turn) ? &tail->quiet : &tail->busy, &file->open);
+}
+
+void stream_set_state(struct tail *tail, struct tail_file *file, enum stream_state state)
+{
+    uncount(tail, file);
+    file->state = (uint8_t)state;
+    count(tail, file);
+    place_open(tail, file);
+}
+
+struct stream_extra *stream_extra(struct tail_file *file)
+{
+    if (!file->extra)
+        file->extra = memory_zero(1, sizeof(*file->extra));
+    return file->extra;
+}
+
+static bool close_one(struct tail *tail, struct list *list, const struct tail_file *keep)
+{
+    for (struct list *link = list->next; link != list; link = link->next) {
+        struct tail_file *file = list_item(link, struct tail_file, open);
+        if (file == keep || file->successors > 0)
+            continue;
+        stream_close(tail, file);
+        return true;
+    }
+    return false;
+}
+
+void stream_make_room(struct tail *tail, const struct tail_file *keep)
+{
+    if (tail->counts.open >= tail->options.max_open_files && !close_one(tail, &tail->quiet, keep))
+        (void)close_one(tail, &tail->busy, keep);
+}
+
+int stream_open_path(const char *path)
+{
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int descriptor = open(path, flags | O_NOATIME);
+    if (descriptor < 0 && errno == EPERM)
+        descriptor = open(path, flags);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+void stream_set_descriptor(struct tail *tail, struct tail_file *file, int descriptor,
+                           uint64_t inode)
+{
+    set_descriptor(tail, file, descriptor);
+    file->inode = inode;
+    file->reopened = true;
+    place_open(tail, file);
+}
+
+static bool is_of_stream(const struct tail_file *file, int descriptor, struct facts *ret_facts)
+{
+    struct identity identity;
+    if (facts_of_descriptor(descriptor, ret_facts) < 0 || !ret_facts->regular)
+        return false;
+    identity_of_descriptor(descriptor, ret_facts, &identity);
+    return identity_equal(&identity, &file->record.identity);
+}
+
+int stream_open(struct tail *tail, struct tail_file *file)
+{
+    stream_make_room(tail, file);
+    int descriptor = stream_open_path(file->name->path);
+    if ((descriptor == -EMFILE || descriptor == -ENFILE) && close_one(tail, &tail->quiet, file))
+        descriptor = stream_open_path(file->name->path);
+    if (descriptor == -ENOTDIR || descriptor == -ELOOP || descriptor == -ENXIO)
+        return -ENOENT;
+    if (descriptor < 0)
+        return descriptor;
+    struct facts facts;
+    if (!is_of_stream(file, descriptor, &facts)) {
+        close(descriptor);
+        return -ENOENT;
+    }
+    stream_set_descriptor(tail, file, descriptor, facts.inode);
+    return 0;
+}
+
+void stream_close(struct tail *tail, struct tail_file *file)
+{
+    if (file->descriptor < 0)
+        return;
+    close(file->descriptor);
+    set_descriptor(tail, file, -1);
+    inflated_free(tail, file);
+    place_open(tail, file);
+}
+
+bool stream_note_facts(struct tail *tail, struct tail_file *file, const struct facts *facts,
+                       int64_t monotonic_now)
+{
+    bool same_content = facts->size == file->size && facts->modified == file->modified;
+    if (same_content && facts->changed == file->changed && !file->racy)
+        return false;
+    file->modified = facts->modified;
+    file->changed = facts->changed;
+    file->racy = clock_wall() - facts->changed < RACY_TIME;
+    /* A smaller size is for the reader to find: until then it is known what was lost. */
+    if (facts->size > file->size)
+        stream_set_extent(tail, file, facts->size, file->read_end);
+    if (!same_content) {
+        file->rest_since = monotonic_now;
+        file->judged = file->closed = false;
+    }
+    return true;
+}
+
+/* Nothing was counted at and behind `offset`. */
+static void forget_from(struct tail_file *file, uint64_t offset)
+{
+    file->record.offset = file->scanned = offset;
+    file->record.marker_length = 0;
+    file->record.discarding = file->record.rest_counted = false;
+    file->judged = file->partial_told = false;
+}
+
+void stream_restart(struct tail *tail, struct tail_file *file, uint64_t size)
+{
+    struct tail_record *record = &file->record;
+    bool unread = file->size > (record->compressed ? file->read_end : record->offset);
+    if (unread)
+        tail->counts.truncations_unread++;
+    else
+        tail->counts.truncations_read++;
+    if (record->has_line_without_id && !record->compressed && size >= record->offset)
+        tail->counts.ambiguous_rewrites++;
+    forget_from(file, 0);
+    record->lines = 0;
+    record->first_length = 0;
+    record->compressed = false;
+    file->broken = file->reopened = false;
+    inflated_free(tail, file);
+    if (file->extra) {
+        rewrite_release(file);
+        file->extra->hole_start = file->extra->hole_end = 0;
+        file->extra->repeated_from = file->extra->repeated_until = 0;
+    }
+    directories_check(&tail->directories, file->name->directory);
+    stream_set_extent(tail, file, size, 0);
+}
+
+void stream_rewind_to_hole(struct tail *tail, struct tail_file *file)
+{
+    struct stream_extra *extra = file->extra;
+    extra->repeated_from = extra->hole_end;
+    /* The LF that ends a line counted without it lies behind the offset. */
+    extra->repeated_until = file->record.offset + file->record.rest_counted;
+    forget_from(file, extra->hole_start);
+    extra->hole_end = extra->hole_start;
+    directories_check(&tail->directories, file->name->directory);
+    stream_set_extent(tail, file, file->size, file->record.offset);
+}
+
+bool stream_has_rest(const struct tail_file *file)
+{
+    return file->scanned > file->record.offset && !file->record.discarding;
+}
+
+ssize_t stream_pread(int descriptor, char *out, size_t length, uint64_t position)
+{
+    size_t got = 0;
+    while (got < length) {
+        ssize_t more = pread(descriptor, out + got, length - got, (off_t)(position + got));
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0)
+            return -errno;
+        if (more == 0)
+            break;
+        got += (size_t)more;
+    }
+    return (ssize_t)got;
+}

@@ -1,0 +1,127 @@
+/* The tail room: one file each -> whole lines, in order, exactly once; fair turns between files.
+ *
+ * A stream is one generation of a file: identity (device + name_to_handle_at, else inode + birth
+ * time), offset just behind an LF, hash of the first line, length and hash of the last counted
+ * line (the marker). Names are only where streams were last seen. What happens to a name:
+ *
+ *   F grows                        -> the stream goes on at its offset
+ *   F is another file now          -> the old stream is held (drained until no writer is left), the
+ *                                     new one starts at 0
+ *   F is shorter, or the marker no longer fits -> the stream starts again at 0; its directory's
+ *                                     ids are checked from then on
+ *   F's stream is found under another name -> it moves there; nothing is read again
+ *
+ * Knows neither JSON nor metrics: whether an unterminated tail is a complete object, and whether a
+ * line's id was counted, the owner tells through callbacks and tail/ids.h.
+ *
+ * Lines: end at LF; a CR before it, leading NULs, and a UTF-8 BOM at offset 0 are taken off; blank
+ * lines (only space, tab, CR) are no lines. Holes (leading NULs) are skipped with SEEK_DATA.
+ * Content that starts with 1f 8b is gzip, whatever the name; then offsets count plain bytes.
+ *
+ * Errors never stop a file; they are told once by on_notice. Bounds: descriptors open at a time
+ * (least recently used quiet ones are closed and reopened by identity), bytes and count of held
+ * streams, length of a line. Memory: one shared buffer; a quiet stream costs about 200 bytes and
+ * its path. */
+#ifndef TAIL_TAIL_H
+#define TAIL_TAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+struct tail;
+struct tail_file;      /* one stream */
+struct tail_directory; /* the directory a stream lies in: scope of ids, see ids.h */
+
+enum tail_skip {
+    TAIL_SKIP_TOO_LONG, /* a line over max_line_bytes */
+    TAIL_SKIP_PARTIAL   /* an unterminated rest that never became a line */
+};
+
+struct tail_line {
+    const char *bytes; /* without its end; valid during the call; not NUL-terminated */
+    size_t length;
+    uint64_t number; /* from 1 within the stream */
+    uint64_t offset; /* of its first byte */
+    bool repeated;   /* byte-identical to what was already counted of the stream that this one
+                      * replaced by rename: without an id it must not be counted again */
+    bool unterminated; /* taken without LF, since no writer is left */
+};
+
+struct tail_handlers {
+    void *context;
+    /* A stream starts (or moved to another path): *ret_user is kept for it. False: not wanted. */
+    bool (*on_open)(void *context, struct tail_file *file, void **inout_user);
+    void (*on_line)(void *context, struct tail_file *file, const struct tail_line *line);
+    void (*on_skip)(void *context, struct tail_file *file, enum tail_skip reason,
+                    uint64_t line_number, uint64_t offset);
+    /* Is this unterminated rest a complete record by itself? */
+    bool (*is_complete)(void *context, struct tail_file *file, const char *bytes, size_t length);
+    /* The stream ends for good (file gone, drained, no writer left): `user` may be freed. */
+    void (*on_close)(void *context, struct tail_file *file, void *user);
+    void (*on_notice)(void *context, const char *message, const char *path, int error);
+};
+
+struct tail_options {
+    size_t max_line_bytes;   /* 0: 16 MiB */
+    size_t max_open_files;   /* 0: 512 */
+    size_t max_held_files;   /* 0: 256 */
+    int64_t max_held_time;   /* ns without growth where writers cannot be told; 0: 10 min */
+    size_t id_memory;        /* bytes for ids of all directories; 0: 64 MiB */
+    size_t chunk_bytes;      /* read at a time and turn; 0: 256 KiB */
+};
+
+struct tail_counts {
+    uint64_t bytes, lines;
+    uint64_t truncations_read, truncations_unread;
+    uint64_t ambiguous_rewrites;
+    uint64_t given_up_cap, given_up_vanished;
+    size_t followed, held, open;
+    uint64_t lag_bytes;
+    size_t ids_in_memory;
+    uint64_t directories_without_ids; /* whose ids were dropped at id_memory */
+};
+
+struct tail *tail_new(const struct tail_handlers *handlers, const struct tail_options *options)
+    MUST_CHECK;
+/* Ends all streams (on_close for each); nothing is read any more. */
+void tail_free(struct tail *tail);
+
+/* A hint about an absolute path: identify the file there, queue it for reading, and also all open
+ * streams last known under that name. Cheap when nothing changed (one stat). */
+void tail_look(struct tail *tail, const char *path, bool closed, int64_t monotonic_now);
+/* The name is gone: its stream is held and drained. */
+void tail_gone(struct tail *tail, const char *path, int64_t monotonic_now);
+/* As tail_gone for every stream below this directory. */
+void tail_directory_gone(struct tail *tail, const char *path, int64_t monotonic_now);
+
+/* Reads queued streams in turns, at most one chunk each, until `budget_ns` of monotonic time is
+ * used or nothing is queued. Newest modification first within the first catch-up, then in order
+ * of arrival. True: more is queued. */
+bool tail_turn(struct tail *tail, int64_t budget_ns);
+/* Timed work: held streams whose writer left, unterminated tails whose file rests, reopening after
+ * permission errors. To be called about once a second. */
+void tail_tick(struct tail *tail, int64_t monotonic_now);
+/* Reads everything to its end now, taking unterminated complete rests as lines: for `once`. */
+void tail_drain(struct tail *tail);
+
+/* Of a stream, during callbacks and until on_close. */
+const char *tail_file_path(const struct tail_file *file);
+void *tail_file_user(const struct tail_file *file);
+uint64_t tail_file_id(const struct tail_file *file); /* unique in this process, never reused */
+struct tail_directory *tail_file_directory(const struct tail_file *file);
+uint64_t tail_directory_id(const struct tail_directory *directory); /* unique, never reused */
+/* Walk all streams (user pointers get renewed at a reload): *position = 0 first, NULL at the end. */
+struct tail_file *tail_next_file(const struct tail *tail, size_t *position);
+void tail_file_set_user(struct tail_file *file, void *user);
+
+/* Counts this id (hash_stable of its text) for the directory. True: it was not counted before, or
+ * the directory needs no check yet (a single stream that only grew: ids are then only appended).
+ * False: counted before, skip the line. */
+bool tail_count_id(struct tail *tail, struct tail_directory *directory, uint64_t id);
+
+void tail_counts(const struct tail *tail, struct tail_counts *ret_counts);
+
+#endif
