@@ -87,25 +87,16 @@ class Bench:
             yield folder, tree
 
 
-def run_once(command):
-    """(output, wall, cpu, peak bytes) of a program that ends by itself."""
-    begin = time.monotonic()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    with process.stdout, process.stderr:
-        output = process.stdout.read()
-        errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - begin
-    if process.returncode != 0:
-        raise program.Failed(f"{' '.join(command)}: exit {process.returncode}\n{errors.decode()}")
-    return output, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-
-
-def best(runs):
-    """Of several (…, wall, …) the one least disturbed."""
-    return min(runs, key=lambda run: run[1])
+def run_to_end(bench, command):
+    """(output, what `timed` tells) of a program that ends by itself."""
+    result = os.path.join(bench.folder, "timed.json")
+    done = subprocess.run([bench.tools.timed, result, *command], stdin=subprocess.DEVNULL,
+                          capture_output=True, check=True)
+    with open(result, encoding="ascii") as file:
+        took = json.load(file)
+    if took["status"] != 0:
+        raise program.Failed(f"{' '.join(command)}: exit {took['status']}\n{done.stderr.decode()}")
+    return done.stdout, took
 
 
 def limits(bench):
@@ -116,7 +107,7 @@ def limits(bench):
                         ("bare yajl, empty callbacks", bench.tools.bare_yajl)):
         runs = [json.loads(subprocess.run([tool, path], check=True, capture_output=True).stdout)
                 for _ in range(bench.scale.runs)]
-        run = min(runs, key=lambda found: found["wall"])
+        run = min(runs, key=lambda run: run["wall"])
         if run["lines"] != dataset.events or run["bytes"] != dataset.bytes:
             raise program.Failed(f"{title}: {run}, not {dataset.events} lines")
         rows.append({"what": title, **work_columns(dataset, run["wall"], run["cpu"])})
@@ -141,10 +132,10 @@ def once(bench):
              lambda body, expected: check_samples("once", body, expected)),
             ("once, built-in pack", "prodigy", check_pack_prodigy)):
         command = [bench.tools.exporter, "once", "--rules", rules, dataset.tree]
-        runs = [run_once(command) for _ in range(bench.scale.runs)]
-        output, wall, cpu, peak = best(runs)
-        rows.append({"what": title, **work_columns(dataset, wall, cpu), "peak_rss_mb": peak / 1e6,
-                     **check(output, dataset.expected)})
+        runs = [run_to_end(bench, command) for _ in range(bench.scale.runs)]
+        output, took = min(runs, key=lambda run: run[1]["wall"])
+        rows.append({"what": title, **work_columns(dataset, took["wall"], took["cpu"]),
+                     "peak_rss_mb": took["peak_rss"] / 1e6, **check(output, dataset.expected)})
     return rows
 
 
@@ -167,10 +158,12 @@ def follow_backlog(bench, name):
                     threading.Thread(target=growth.append_all).start()
                 end, latencies = running.wait_for_events(dataset.events)
                 cpu = running.cpu_seconds() - cpu
-                row = {**work_columns(dataset, end - begin, cpu), **latency_columns(latencies),
-                       "peak_rss_mb": running.peak_rss() / 1e6, **settled(running, dataset)}
-                runs.append((row, end - begin))
-    return [{"what": f"{name}: backlog of one file", **best(runs)[0]}]
+                runs.append({"what": f"{name}: backlog of one file",
+                             **work_columns(dataset, end - begin, cpu),
+                             **latency_columns(latencies),
+                             "peak_rss_mb": running.peak_rss() / 1e6,
+                             **settled(running, dataset)})
+    return [min(runs, key=lambda row: row["wall_s"])]
 
 
 def follow_growth(bench, name):

@@ -49,12 +49,14 @@ def value(rows, what, column):
 
 def ratios(rows):
     """The comparisons that matter, of figures of this run."""
-    bare = value(rows, "bare yajl, empty callbacks", "events_per_s")
+    bare = "bare yajl, empty callbacks"
     lines = []
     for what in ("once", "once, built-in pack"):
-        rate = value(rows, what, "events_per_s")
-        if rate and bare:
-            lines.append(f"- `{what}` reaches {rate / bare:.2f} of bare yajl over the same bytes.")
+        rate, bare_rate = value(rows, what, "events_per_s"), value(rows, bare, "events_per_s")
+        cpu, bare_cpu = value(rows, what, "us_cpu_per_event"), value(rows, bare, "us_cpu_per_event")
+        if rate and bare_rate:
+            lines.append(f"- {what}: {rate / bare_rate:.2f} of bare yajl over the same bytes "
+                         f"({bare_cpu / cpu:.2f} by processor time).")
     for what in ("backlog of one file", "8 growing files"):
         ours = value(rows, f"jsonl-exporter: {what}", "events_per_s")
         theirs = value(rows, f"mtail: {what}", "events_per_s")

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #define TEXT_FIRST_CAPACITY ((size_t)128)
 
@@ -91,25 +92,6 @@ char *text_take(struct text *text)
     return data;
 }
 
-/* Length of the well-formed UTF-8 sequence at `bytes`, or 0 (RFC 3629 table 3-7). */
-static size_t utf8_sequence(const unsigned char *bytes, size_t length)
-{
-    unsigned char lead = bytes[0];
-    size_t size = lead < 0x80                   ? 1
-                  : lead >= 0xC2 && lead < 0xE0 ? 2
-                  : lead >= 0xE0 && lead < 0xF0 ? 3
-                  : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                : 0;
-    if (size == 0 || size > length)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-    bool overlong = (lead == 0xE0 && bytes[1] < 0xA0) || (lead == 0xF0 && bytes[1] < 0x90);
-    bool outside = (lead == 0xED && bytes[1] >= 0xA0) || (lead == 0xF4 && bytes[1] >= 0x90);
-    return overlong || outside ? 0 : size;
-}
-
 static void append_json_byte(struct text *text, unsigned char byte)
 {
     switch (byte) {
@@ -135,13 +117,12 @@ static void append_json_byte(struct text *text, unsigned char byte)
 
 bool text_append_json(struct text *text, const char *bytes, size_t length)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
     for (size_t i = 0; i < length;) {
-        size_t size = utf8_sequence(at + i, length - i);
+        size_t size = utf8_sequence(bytes + i, length - i);
         if (size == 0)
             text_append(text, "\xEF\xBF\xBD", 3);
         else if (size == 1)
-            append_json_byte(text, at[i]);
+            append_json_byte(text, (unsigned char)bytes[i]);
         else
             text_append(text, bytes + i, size);
         i += size ? size : 1;

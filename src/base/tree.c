@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-struct tree *tree_new(enum tree_kind kind, char *file, int line, int column)
+struct tree *tree_new(enum tree_kind kind, const char *file, int line, int column)
 {
     struct tree *tree = memory_zero(1, sizeof(*tree));
     tree->kind = kind;

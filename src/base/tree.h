@@ -31,9 +31,9 @@ struct tree {
     size_t count;
 };
 
-/* A node without text and children. `file` is not copied: the first node made with it is to be the
- * root, whose tree_free frees it. */
-struct tree *tree_new(enum tree_kind kind, char *file, int line, int column)
+/* A node without text and children. `file` is from malloc and not copied: the first node made with
+ * it is to be the root, whose tree_free frees it. */
+struct tree *tree_new(enum tree_kind kind, const char *file, int line, int column)
     __attribute__((returns_nonnull));
 /* Gives a scalar a copy of `length` bytes. */
 void tree_set_text(struct tree *scalar, const char *bytes, size_t length, bool quoted);

@@ -41,13 +41,11 @@ static void normalize(char *path)
     const char *from = path;
     while (*from) {
         bool at_segment = to > path && to[-1] == '/';
-        if (at_segment && *from == '/') {
+        bool is_dot = from[0] == '.' && (from[1] == '/' || !from[1]);
+        if (at_segment && (*from == '/' || is_dot))
             from++;
-        } else if (at_segment && from[0] == '.' && (from[1] == '/' || !from[1])) {
-            from++;
-        } else {
+        else
             *to++ = *from++;
-        }
     }
     if (to > path + 1 && to[-1] == '/')
         to--;
@@ -70,9 +68,9 @@ char *place_resolve(const char *path, const char *home, const char *directory)
 char *place_directory_of(const char *path, const char *working)
 {
     const char *slash = strrchr(path, '/');
-    AUTO_FREE char *directory =
+    AUTO_FREE char *parent =
         slash ? memory_copy(path, (size_t)(slash - path) + 1) : memory_copy_text(".");
-    return place_resolve(directory, "/", working);
+    return place_resolve(parent, "/", working);
 }
 
 char *place_working(void)

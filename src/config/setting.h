@@ -41,7 +41,6 @@ enum setting_group {
 
 struct setting {
     const char *name;        /* behind "--" */
-    char letter;             /* behind "-", or '\0' */
     const char *environment; /* or NULL */
     const char *key;         /* of the config file, maps joined by dots; or NULL */
     enum setting_kind kind;
@@ -54,10 +53,11 @@ struct setting {
     const char *fallback_shown; /* instead of `fallback`, where it is worked out */
     const char *minimum;
     const char *maximum;
-    const char *const *choices; /* ends with NULL */
-    enum setting_path path;
+    const char *const *choices;              /* ends with NULL */
     const char *(*check)(const char *value); /* NULL, or what is wrong with the value */
+    enum setting_path path;
 
+    char letter;             /* behind "-" for short, or '\0' */
     const char *placeholder; /* for its value in the help */
     const char *help;        /* sentences */
 };

@@ -279,7 +279,7 @@ static void tell_start(const struct daemon *daemon)
 static int build(struct daemon *daemon)
 {
     daemon->base = event_base_new();
-    if (!daemon->base)
+    if (!daemon->base || event_base_priority_init(daemon->base, LOOP_PRIORITIES) < 0)
         return fail("cannot make an event loop", strerror(errno));
     if (check_events_dir(daemon->settings->events_dir) < 0 || build_rules(daemon) < 0 ||
         build_following(daemon) < 0 || build_serving(daemon) < 0)

@@ -32,12 +32,13 @@ struct daemon {
     struct serve *serve;
 
     struct event *signals[2];
-    struct event *second;    /* once a second */
-    struct event *work;      /* reading, while there is something to read */
-    struct event *walk;      /* rescanning, while there is something to rescan */
-    struct event *hints;     /* inotify's descriptor; NULL: polling */
-    struct event *disk_done; /* a measurement of the disk is there */
-    unsigned hints_version;  /* of the watch room's descriptor */
+    struct event *second;     /* once a second */
+    struct event *work;       /* reading, while there is something to read */
+    struct event *walk;       /* rescanning, while there is something to rescan */
+    struct event *hints;      /* inotify's descriptor; NULL: polling */
+    struct event *more_hints; /* what is left of them beyond one budget */
+    struct event *disk_done;  /* a measurement of the disk is there */
+    unsigned hints_version;   /* of the watch room's descriptor */
 
     int64_t started;       /* ns, monotonic */
     int64_t hinted;        /* monotonic time of the first hint not yet worked off; 0: none */
@@ -58,6 +59,10 @@ struct daemon {
 bool daemon_root_present(const struct daemon *daemon);
 
 /* --- loop.c: what happens while it runs --- */
+/* Of events: signals, hints and the clock first; HTTP has the default, 1; reading and rescanning
+ * come last, so that an answer under way never waits for more than one slice. */
+#define LOOP_PRIORITIES 3
+
 int loop_start(struct daemon *daemon);
 void loop_stop(struct daemon *daemon);
 /* There may be something to read. */

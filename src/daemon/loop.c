@@ -69,7 +69,7 @@ static void read_slice(struct daemon *daemon)
 static void take_hints(struct daemon *daemon)
 {
     if (watch_read(daemon->watch, HINTS_AT_ONCE, clock_monotonic()))
-        event_active(daemon->hints, EV_READ, 0);
+        call_soon(daemon->more_hints); /* poll does not see what the library holds */
     watch_hints(daemon);
 }
 
@@ -201,11 +201,15 @@ int loop_start(struct daemon *daemon)
     daemon->second = event_new(daemon->base, -1, EV_PERSIST, on_second, daemon);
     daemon->work = event_new(daemon->base, -1, 0, on_work, daemon);
     daemon->walk = event_new(daemon->base, -1, 0, on_walk, daemon);
+    daemon->more_hints = event_new(daemon->base, -1, 0, on_hints, daemon);
     daemon->disk_done = event_new(daemon->base, disk_descriptor(daemon->disk), EV_READ | EV_PERSIST,
                                   on_disk, daemon);
-    if (!daemon->second || !daemon->work || !daemon->walk || !daemon->disk_done ||
-        event_add(daemon->second, &one_second) < 0 || event_add(daemon->disk_done, NULL) < 0)
+    if (!daemon->second || !daemon->work || !daemon->walk || !daemon->more_hints ||
+        !daemon->disk_done || event_add(daemon->second, &one_second) < 0 ||
+        event_add(daemon->disk_done, NULL) < 0)
         return -1;
+    event_priority_set(daemon->work, LOOP_PRIORITIES - 1);
+    event_priority_set(daemon->walk, LOOP_PRIORITIES - 1);
     watch_hints(daemon);
     return 0;
 }
@@ -213,8 +217,8 @@ int loop_start(struct daemon *daemon)
 void loop_stop(struct daemon *daemon)
 {
     struct event **events[] = {&daemon->signals[0], &daemon->signals[1], &daemon->second,
-                               &daemon->work,       &daemon->walk,       &daemon->hints,
-                               &daemon->disk_done};
+                               &daemon->work,       &daemon->walk,       &daemon->more_hints,
+                               &daemon->hints,      &daemon->disk_done};
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (*events[i])
             event_free(*events[i]);

@@ -105,6 +105,13 @@ static bool has_word(const char *name, const char *word)
     return false;
 }
 
+/* As has_word, but not at the beginning: `m_total` may well be about m. */
+static bool has_later_word(const char *name, const char *word)
+{
+    const char *rest = strchr(name, '_');
+    return rest && has_word(rest + 1, word);
+}
+
 static void lint_units(const struct metric *metric, struct diagnostics *diagnostics)
 {
     static const struct {
@@ -129,7 +136,7 @@ static void lint_units(const struct metric *metric, struct diagnostics *diagnost
     static const char *const abbreviations[] = {"ms", "us", "ns", "sec", "kb", "mb", "gb",
                                                 "tb", "pb", "s",  "b",   "m",  "h",  "d"};
     for (size_t i = 0; i < ARRAY_LENGTH(abbreviations); i++)
-        if (has_word(metric->name, abbreviations[i]))
+        if (has_later_word(metric->name, abbreviations[i]))
             diagnostics_warning(diagnostics, metric->where,
                                 "metric '%s': '%s' is an abbreviated unit", metric->name,
                                 abbreviations[i]);

@@ -89,18 +89,17 @@ static bool word_is_for(const struct compiler *compiler, const struct event_word
     return !compiler->pack->has_sources || source->facts.pack_index == compiler->pack->index;
 }
 
-static void bind_row(struct compiler *compiler, struct rule_source *source, struct row *row,
-                     const struct event_word *word)
+/* The name is one that rules know, even if they have no rows for it. */
+static struct source_event *bind_name(struct compiler *compiler, struct rule_source *source,
+                                      const struct event_word *word)
 {
-    if (word->is_star)
-        return; /* gathered from source->rows when names are complete */
     struct event_name *name =
         event_name_need(compiler->set, &word->name, word->shown, word->shown_length, true);
     struct source_event *event = source_event_find(source, &word->name);
     if (!event)
         event = source_event_new(source, name, &word->name);
     event->is_named = true;
-    source_event_add_row(event, row);
+    return event;
 }
 
 /* The row, compiled for this source unless it is there already. */
@@ -118,26 +117,45 @@ static struct row *row_of_source(struct compiler *compiler, struct rule_source *
     return row;
 }
 
+/* Cuts the next word off a key; false at its end, or at something that is no name. */
+static bool next_word(const char **at, const char *end, struct event_word *ret_word)
+{
+    if (*at > end)
+        return false;
+    const char *comma = memchr(*at, ',', (size_t)(end - *at));
+    const char *stop = comma ? comma : end;
+    bool is_word = read_event_word(*at, stop, ret_word);
+    *at = stop + 1;
+    return is_word;
+}
+
+static void bind_names(struct compiler *compiler, const struct tree *key)
+{
+    struct rule_set *set = compiler->set;
+    struct event_word word;
+    for (size_t i = 0; i < set->source_count; i++)
+        for (const char *at = key->text; next_word(&at, key->text + key->length, &word);)
+            if (!word.is_star && word_is_for(compiler, &word, set->sources[i]))
+                bind_name(compiler, set->sources[i], &word);
+}
+
 /* One row under one key: for every source that some word of the key speaks to. */
 static void compile_row_for_sources(struct compiler *compiler, const struct tree *key,
                                     struct row_facts *facts)
 {
     struct rule_set *set = compiler->set;
+    struct event_word word;
     for (size_t i = 0; i < set->source_count; i++) {
-        const char *at = key->text;
-        const char *end = key->text + key->length;
-        while (at <= end) {
-            const char *comma = memchr(at, ',', (size_t)(end - at));
-            const char *stop = comma ? comma : end;
-            struct event_word word;
-            if (read_event_word(at, stop, &word) && word_is_for(compiler, &word, set->sources[i])) {
-                struct row *row = row_of_source(compiler, set->sources[i], facts);
-                if (!row)
-                    return; /* reported once, not for each source */
-                row->is_star = row->is_star || word.is_star;
-                bind_row(compiler, set->sources[i], row, &word);
-            }
-            at = stop + 1;
+        for (const char *at = key->text; next_word(&at, key->text + key->length, &word);) {
+            if (!word_is_for(compiler, &word, set->sources[i]))
+                continue;
+            struct row *row = row_of_source(compiler, set->sources[i], facts);
+            if (!row)
+                return;       /* reported once, not for each source */
+            if (word.is_star) /* gathered from source->rows when names are complete */
+                row->is_star = true;
+            else
+                source_event_add_row(bind_name(compiler, set->sources[i], &word), row);
         }
     }
 }
@@ -202,8 +220,10 @@ void rows_compile(struct compiler *compiler, bool declare)
         return;
     for (size_t i = 0; i < rules->count; i++) {
         const struct tree *rows = rules->items[i];
-        if (!declare)
+        if (!declare) {
             check_event_words(compiler, rules->keys[i]);
+            bind_names(compiler, rules->keys[i]);
+        }
         if (rows->kind != TREE_LIST) {
             if (!declare && !tree_is_null(rows))
                 diagnostics_error(diagnostics, rows, "the rows of '%s' must be a list",

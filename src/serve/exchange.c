@@ -6,7 +6,6 @@
  * take that for the end of the connection). */
 #include "serve/exchange.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -20,7 +19,6 @@
 #include <sys/queue.h>
 
 #include "base/attributes.h"
-#include "base/memory.h"
 #include "serve/accept_encoding.h"
 #include "serve/allocated.h"
 #include "serve/connection.h"

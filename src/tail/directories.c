@@ -72,7 +72,7 @@ static void drop_ids(struct directories *directories, struct tail_directory *dir
 static void account(struct directories *directories, struct tail_directory *directory,
                     size_t bytes_before, size_t ids_before)
 {
-    if (list_is_empty(&directory->recent) && ids_count(&directory->ids) > 0)
+    if (ids_count(&directory->ids) > 0)
         list_append(&directories->recent, &directory->recent);
     directories->bytes += bytes_of(directory) - bytes_before;
     directories->ids += ids_count(&directory->ids) - ids_before;

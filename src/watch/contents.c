@@ -66,7 +66,8 @@ static void read_file(struct reading *reading, const char *path, const char *nam
     if (!S_ISREG(facts.st_mode))
         return;
     note_time(reading, &facts);
-    listing_add(&watch->listing, name, &facts, reading->wall_now);
+    listing_add(&watch->listing, name, &facts,
+                signature_is_rested(&facts, reading->wall_now, directory_rest(reading->directory)));
 }
 
 /* DT_DIR, DT_REG, or anything else for what is neither. */
@@ -243,6 +244,7 @@ int contents_list(struct watch *watch, struct directory *directory, const struct
 int contents_check(struct watch *watch, struct directory *directory)
 {
     int64_t wall_now = clock_wall();
+    int64_t rest = directory_rest(directory);
     char path[PATH_MAX];
     for (size_t i = 0; i < file_names_count(directory->names); i++) {
         struct stat facts;
@@ -256,7 +258,7 @@ int contents_check(struct watch *watch, struct directory *directory)
         bool differs = signature != file_names_signature(directory->names, i);
         if (differs)
             directory->changed = watch->now;
-        if (differs || !signature_is_rested(&facts, wall_now))
+        if (differs || !signature_is_rested(&facts, wall_now, rest))
             hint(watch, path);
         file_names_set_signature(directory->names, i, signature);
     }

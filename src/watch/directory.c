@@ -10,6 +10,9 @@
 #include "base/memory.h"
 #include "watch/file_names.h"
 
+#define REST_LOCAL  (3 * NANOSECONDS_PER_SECOND)
+#define REST_REMOTE (60 * NANOSECONDS_PER_SECOND)
+
 struct path_key {
     const char *path;
     size_t length;
@@ -237,6 +240,11 @@ void directory_forget_contents(struct directory *directory)
     free(directory->added);
     directory->added = NULL;
     directory->signature = 0;
+}
+
+int64_t directory_rest(const struct directory *directory)
+{
+    return directory->is_polled ? REST_REMOTE : REST_LOCAL;
 }
 
 size_t directory_join(const struct directory *directory, const char *name, char *ret_path)

@@ -22,9 +22,10 @@ struct file_names;
 
 enum queue {
     QUEUE_PENDING, /* to be looked at now */
-    QUEUE_POLLED,  /* no inotify here, and something changed lately */
-    QUEUE_RECENT,  /* something changed within the hour, or inotify cannot tell */
-    QUEUE_QUIET,
+    QUEUE_POLLED,  /* inotify cannot tell, and something changed within minutes */
+    QUEUE_BLIND,   /* inotify does not tell */
+    QUEUE_RECENT,  /* inotify tells, but something changed within the hour */
+    QUEUE_QUIET,   /* nothing changed for long */
     QUEUES
 };
 
@@ -99,6 +100,9 @@ bool directory_set_watched(struct directory_table *table, struct directory *dire
 void directory_clear_watched(struct directory_table *table, struct directory *directory);
 void directory_set_trouble(struct directory_table *table, struct directory *directory, int error);
 void directory_forget_contents(struct directory *directory);
+
+/* How long ago, in ns, a change must lie here to be sure that its time is not another's too. */
+int64_t directory_rest(const struct directory *directory);
 
 /* "directory/name" in a buffer of PATH_MAX. Its length, or 0 when that is too small. */
 size_t directory_join(const struct directory *directory, const char *name, char *ret_path);

@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-#define REST         (60 * NANOSECONDS_PER_SECOND)
 #define LISTING_KEPT ((size_t)4096) /* entries whose memory a listing keeps for the next one */
 
 struct file_names {
@@ -25,11 +24,9 @@ uint64_t signature_of(const struct stat *facts)
     return hash_bytes(parts, sizeof(parts));
 }
 
-bool signature_is_rested(const struct stat *facts, int64_t wall_now)
+bool signature_is_rested(const struct stat *facts, int64_t wall_now, int64_t rest)
 {
-    int64_t changed = facts->st_ctim.tv_sec;
-    int64_t now = wall_now / NANOSECONDS_PER_SECOND;
-    return changed < now - REST / NANOSECONDS_PER_SECOND;
+    return facts->st_ctim.tv_sec < (wall_now - rest) / NANOSECONDS_PER_SECOND;
 }
 
 void listing_init(struct listing *listing)
@@ -66,12 +63,11 @@ static struct listing_entry *add_entry(struct listing *listing, const char *name
     return entry;
 }
 
-void listing_add(struct listing *listing, const char *name, const struct stat *facts,
-                 int64_t wall_now)
+void listing_add(struct listing *listing, const char *name, const struct stat *facts, bool rested)
 {
     struct listing_entry *entry = add_entry(listing, name);
     entry->signature = signature_of(facts);
-    entry->rested = signature_is_rested(facts, wall_now);
+    entry->rested = rested;
 }
 
 void listing_keep(struct listing *listing, const char *name, uint64_t signature)

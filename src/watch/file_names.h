@@ -39,15 +39,14 @@ struct listing {
 
 /* Differs when the file is another one, or was written, or had its attributes changed. */
 uint64_t signature_of(const struct stat *facts);
-/* Did what was looked at change last so long ago that an equal signature means equal content?
- * Times of files are coarse, a mapping writes without a new one, and servers' clocks differ. */
-bool signature_is_rested(const struct stat *facts, int64_t wall_now);
+/* Did it change last longer than `rest` ago, so that an equal signature means equal content? Times
+ * of files are coarse; those of a server come late, and by another clock. */
+bool signature_is_rested(const struct stat *facts, int64_t wall_now, int64_t rest);
 
 void listing_init(struct listing *listing);
 void listing_free(struct listing *listing);
 void listing_clear(struct listing *listing);
-void listing_add(struct listing *listing, const char *name, const struct stat *facts,
-                 int64_t wall_now);
+void listing_add(struct listing *listing, const char *name, const struct stat *facts, bool rested);
 /* As kept before: a name that is still there, though the listing did not show it. */
 void listing_keep(struct listing *listing, const char *name, uint64_t signature);
 void listing_sort(struct listing *listing);

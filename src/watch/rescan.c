@@ -1,8 +1,12 @@
 /* What is looked at by time, in steps of one directory: the caller stops when its time is up.
  *
- * A pass takes what was in the queue of recently changed directories when it began, and what in
- * the quiet one has waited long enough. What inotify already told costs a pass nothing but an
- * lstat of the directory and of each known file. */
+ * A pass takes what was in the queues of blind and of recently changed directories when it began,
+ * and what in the quiet one has waited long enough. A look costs an lstat of the directory and of
+ * each known file, and nothing else where nothing changed.
+ *
+ * Of directories that changed recently but are watched, a pass takes as many as fit in its time,
+ * RECENT_TIME; the rest has its turn in the next ones. So ten thousand of them cost no more than
+ * a thousandth of a core, and only what inotify does not show is found later there. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -12,6 +16,8 @@
 #define ROOTS_PERIOD         NANOSECONDS_PER_SECOND
 #define REBUILD_PERIOD       NANOSECONDS_PER_SECOND
 #define REBUILD_PATIENCE     (2 * NANOSECONDS_PER_SECOND)
+#define RECENT_TIME          (10 * NANOSECONDS_PER_MILLISECOND)
+#define RECENT_AT_LEAST      ((size_t)500) /* directories a pass, however long it takes */
 #define DEAD_RECORDS_MAXIMUM ((size_t)4096)
 
 void rescan_ask_for_rebuild(struct watch *watch)
@@ -79,6 +85,9 @@ static void start_pass(struct watch *watch)
     watch->is_rescanning = true;
     watch->rescan_duration = 0;
     watch->next_rescan = watch->now + WATCH_RESCAN_RECENT;
+    watch->recent_looks = 0;
+    watch->recent_time = 0;
+    watch->due[QUEUE_BLIND] = watch->table.queues[QUEUE_BLIND].count;
     watch->due[QUEUE_RECENT] = watch->table.queues[QUEUE_RECENT].count;
     watch->due[QUEUE_QUIET] = count_waited_long(watch);
 }
@@ -135,6 +144,17 @@ static struct directory *next_due(struct watch *watch)
     return NULL;
 }
 
+/* Those that have waited as long as quiet ones do are looked at in any case. */
+static void note_recent(struct watch *watch, int64_t time)
+{
+    watch->recent_looks++;
+    watch->recent_time += time;
+    const struct directory *next = watch->table.queues[QUEUE_RECENT].first;
+    if (watch->recent_time >= RECENT_TIME && watch->recent_looks >= RECENT_AT_LEAST &&
+        !(next && next->queued <= watch->now - WATCH_RESCAN_QUIET))
+        watch->due[QUEUE_RECENT] = 0;
+}
+
 bool rescan_step(struct watch *watch)
 {
     struct directory *directory = next_due(watch);
@@ -143,8 +163,12 @@ bool rescan_step(struct watch *watch)
             end_pass(watch);
         return false;
     }
+    enum queue queue = directory->queue;
     int64_t start = clock_monotonic();
     walk_look(watch, directory);
-    watch->rescan_duration += clock_monotonic() - start;
+    int64_t time = clock_monotonic() - start;
+    watch->rescan_duration += time;
+    if (queue == QUEUE_RECENT)
+        note_recent(watch, time);
     return true;
 }

@@ -14,7 +14,7 @@
 #include "watch/watch_internal.h"
 
 #define RECENT       (3600 * NANOSECONDS_PER_SECOND)
-#define POLLED_OFTEN (600 * NANOSECONDS_PER_SECOND)
+#define POLLED_OFTEN (120 * NANOSECONDS_PER_SECOND)
 
 struct directory *walk_enter(struct watch *watch, const char *path, size_t length)
 {
@@ -48,13 +48,24 @@ static bool must_poll(const struct watch *watch, const struct directory *directo
     return directory->is_polled || !watch->has_inotify;
 }
 
+/* Where files lie and nothing else, new ones are not to be expected after long. */
+static bool is_settled(const struct directory *directory)
+{
+    return directory->names && !directory->first_child && !directory->is_root;
+}
+
 static enum queue queue_for(const struct watch *watch, const struct directory *directory)
 {
-    if (must_poll(watch, directory) && changed_within(watch, directory, POLLED_OFTEN))
-        return QUEUE_POLLED;
-    if (!directory->is_watched || directory->trouble || changed_within(watch, directory, RECENT))
-        return QUEUE_RECENT;
-    return QUEUE_QUIET;
+    bool is_recent = changed_within(watch, directory, RECENT);
+    if (must_poll(watch, directory)) {
+        if (changed_within(watch, directory, POLLED_OFTEN))
+            return QUEUE_POLLED;
+        return is_recent || directory->trouble || !is_settled(directory) ? QUEUE_BLIND
+                                                                         : QUEUE_QUIET;
+    }
+    if (!directory->is_watched || directory->trouble)
+        return QUEUE_BLIND;
+    return is_recent ? QUEUE_RECENT : QUEUE_QUIET;
 }
 
 void walk_touch(struct watch *watch, struct directory *directory)
@@ -188,10 +199,11 @@ static bool try_to_watch(struct watch *watch, struct directory *directory)
 static bool must_list(const struct watch *watch, const struct directory *directory,
                       const struct stat *facts)
 {
-    bool often = must_poll(watch, directory) && changed_within(watch, directory, RECENT);
+    bool often = directory->is_polled && changed_within(watch, directory, RECENT);
     int64_t period = often ? WATCH_RESCAN_RECENT : WATCH_RESCAN_QUIET;
     return directory->hint_all || directory->added || directory->listed <= watch->now - period ||
-           directory->signature != signature_of(facts) || !signature_is_rested(facts, clock_wall());
+           directory->signature != signature_of(facts) ||
+           !signature_is_rested(facts, clock_wall(), directory_rest(directory));
 }
 
 /* Told once for each change, and not for all that lies below. */

@@ -56,6 +56,8 @@ struct watch {
     int64_t next_rescan;
     bool is_rescanning;
     int64_t rescan_duration;
+    int64_t recent_time; /* of this pass, spent on watched directories */
+    size_t recent_looks;
 
     /* Listing. */
     struct listing listing;

@@ -33,3 +33,26 @@ def test_example(name, rules, path, lines, output, tmp_path):
     for line in output.splitlines():
         assert line in shown, f"{line} is not in:\n" + "\n".join(
             s for s in shown if not s.startswith(("#", "jsonl_exporter_", "process_")))
+
+
+OWN_ROW = re.compile(r'\[[^\]]+\] =\s*\{(OWN )?"([a-z_]+)", ([CGH]),\s*"((?:[^"\\]|\\.)*)",\s*\{(.*?)\},',
+                     re.S)
+
+
+def test_every_own_metric_is_documented():
+    table = OWN_ROW.findall((ROOT / "src/daemon/own_table.c").read_text())
+    page = (ROOT / "docs/self-metrics.md").read_text().splitlines()
+    assert len(table) > 40
+    kinds = {"C": "counter", "G": "gauge", "H": "histogram"}
+    for own, name, kind, text, labels in table:
+        words = ", ".join(re.findall(r'"([a-z_]+)"', labels))
+        row = f"| `{'jsonl_exporter_' if own else ''}{name}` | {kinds[kind]} | {words} | {text} |"
+        assert row in page
+
+
+def test_every_endpoint_is_documented():
+    routes = set(re.findall(r'{"(/[a-z/-]*)", answer', (ROOT / "src/serve/routes.c").read_text()))
+    page = (ROOT / "docs/http.md").read_text()
+    assert {"/metrics/json", "/health", "/ready"} <= routes
+    for route in {route.rstrip("/") or "/" for route in routes}:
+        assert f"`{route}`" in page, route

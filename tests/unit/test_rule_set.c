@@ -99,11 +99,12 @@ static void test_names_compare_without_case_and_signs(void **state)
     struct bench b;
     bench_start(&b,
                 SOURCE "metrics: {n_total: {type: counter, help: N.}}\n"
-                       "rules: {DLQItemAdded: [{inc: n_total}]}\n",
+                       "rules: {DLQItemAdded: [{inc: n_total}], Quiet: []}\n",
                 NULL);
     assert_int_equal(feed(&b, 0, "{\"type\":\"d_l_q_item_added\"}", NOW), RULE_MATCHED);
     assert_int_equal(feed(&b, 0, "{\"type\":\"dlq-item-ADDED\"}", NOW), RULE_MATCHED);
     assert_int_equal(feed(&b, 0, "{\"type\":\"dlq_item_removed\"}", NOW), RULE_UNMATCHED);
+    assert_int_equal(feed(&b, 0, "{\"type\":\"quiet\"}", NOW), RULE_MATCHED); /* no rows */
     assert_int_equal(feed(&b, 0, "{\"kind\":1}", NOW), RULE_NO_TYPE);
     assert_shows(&b, "n_total 2");
     struct rule_event_count count;

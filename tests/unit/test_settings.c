@@ -76,8 +76,9 @@ static void unload(struct loaded *loaded)
 
 static void assert_list(const struct settings_list *list, const char *const *want)
 {
-    assert_int_equal(list->count, count_words(want));
-    for (size_t i = 0; i < list->count; i++)
+    size_t count = count_words(want);
+    assert_int_equal(list->count, count);
+    for (size_t i = 0; i < count; i++)
         assert_string_equal(list->items[i], want[i]);
 }
 

@@ -14,9 +14,7 @@
 
 static struct tree *scalar(struct tree *root, const char *text, bool quoted)
 {
-    char *file = NULL;
-    memcpy(&file, &root->file, sizeof(file));
-    struct tree *node = tree_new(TREE_SCALAR, file, 3, 4);
+    struct tree *node = tree_new(TREE_SCALAR, root->file, 3, 4);
     tree_set_text(node, text, strlen(text), quoted);
     return node;
 }

@@ -292,18 +292,28 @@ static void test_without_inotify_everything_is_polled(void **state)
     assert_int_equal(counts_of(scene).directories, 2);
 }
 
-static void test_polled_directories_at_rest_are_polled_every_ten_seconds(void **state)
+static void test_polled_directories_at_rest_are_looked_at_less_often(void **state)
 {
     struct scene *scene = *state;
     const struct watch_options options = {.no_inotify = true};
     scene_set_options(scene, &options);
     append(scene, "a.jsonl");
+    make_directory(scene, "job");
+    append(scene, "job/b.jsonl");
     start(scene);
     scene->now += 7200 * SECOND;
     run(scene);
+    pass(scene, 10);
     append(scene, "a.jsonl");
+    append(scene, "job/b.jsonl");
+    make_directory(scene, "new");
+    append(scene, "new/c.jsonl");
     pass(scene, 11);
     assert_seen(scene, "a.jsonl");
+    assert_seen(scene, "new/c.jsonl");
+    assert_false(is_seen(scene, "job/b.jsonl"));
+    pass(scene, 600);
+    assert_seen(scene, "job/b.jsonl");
 }
 
 /* --- Permissions --------------------------------------------------------------------------- */
@@ -521,7 +531,7 @@ int main(int argc, char **argv)
         SCENE(test_a_rescan_on_demand_hints_at_everything),
         SCENE(test_one_step_does_no_more_than_its_budget),
         SCENE(test_without_inotify_everything_is_polled),
-        SCENE(test_polled_directories_at_rest_are_polled_every_ten_seconds),
+        SCENE(test_polled_directories_at_rest_are_looked_at_less_often),
         SCENE(test_an_unreadable_directory_is_read_once_it_may_be),
         SCENE(test_a_directory_that_may_be_listed_but_not_entered),
         cmocka_unit_test(test_directories_over_the_watch_limit_are_rescanned),
