@@ -13,6 +13,8 @@ import exposition
 import program
 from datasets import Dataset, Growth
 
+EXPORTER, WITHOUT_IDS, MTAIL = "jsonl-exporter", "jsonl-exporter, no ids", "mtail"
+
 
 def percentile(values, percent):
     ordered = sorted(values)
@@ -69,14 +71,22 @@ class Bench:
     def one_file(self):
         return self.dataset("one", "--events", str(self.scale.events))
 
-    def exporter(self, tree, folder):
-        return program.exporter(self.tools.exporter, self.tools.path("equal.yaml"), tree, folder)
+    def rules_without_ids(self):
+        """equal.yaml, but lines are not checked against the ids counted before: as mtail does."""
+        path = os.path.join(self.folder, "without-ids.yaml")
+        with open(self.tools.path("equal.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("    id: id\n", ""))
+        return path
 
-    def mtail(self, tree, folder):
-        return program.mtail(self.tools.mtail, self.tools.path("equal.mtail"), tree, folder)
-
-    def follower(self, name):
-        return self.mtail if name == "mtail" else self.exporter
+    def follower(self, name, tree, folder):
+        """The program called NAME, to be started on this tree."""
+        if name == MTAIL:
+            return program.mtail(self.tools.mtail, self.tools.path("equal.mtail"), tree, folder)
+        rules = (self.rules_without_ids() if name == WITHOUT_IDS
+                 else self.tools.path("equal.yaml"))
+        return program.exporter(self.tools.exporter, rules, tree, folder)
 
     @contextlib.contextmanager
     def scratch(self):
@@ -146,10 +156,10 @@ def follow_backlog(bench, name):
     runs = []
     for _ in range(bench.scale.runs):
         with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth:
-            late = name == "mtail"
+            late = name == MTAIL
             if not late:
                 growth.append_all()
-            with bench.follower(name)(tree, folder) as running:
+            with bench.follower(name, tree, folder) as running:
                 begin, cpu = running.started, 0.0
                 if late:
                     running.wait_until_up()
@@ -170,7 +180,7 @@ def follow_growth(bench, name):
     """Eight files that grow at once, as fast as they can be written, scraped meanwhile."""
     dataset = bench.dataset("eight", "--events", str(bench.scale.events), "--files", "8")
     with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth, \
-            bench.follower(name)(tree, folder) as running:
+            bench.follower(name, tree, folder) as running:
         running.wait_until_up()
         time.sleep(bench.scale.settle)
         cpu, begin = running.cpu_seconds(), time.monotonic()
@@ -185,13 +195,14 @@ def follow_growth(bench, name):
 
 
 def many_series(bench, series):
-    """Scrapes of that many live series: at rest, and while as much as possible is appended."""
+    """Scrapes of that many live series: at rest, and while as much as possible is appended. Without
+    ids, so that the memory is that of the series."""
     jobs = series // 8
     first = jobs * 5  # events after which every job has its series
     dataset = bench.dataset(f"series{series}", "--jobs", str(jobs), "--every-series", "--events",
                             str(max(bench.scale.events, first * 2)))
     with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth, \
-            bench.exporter(tree, folder) as running:
+            bench.follower(WITHOUT_IDS, tree, folder) as running:
         growth.append_lines(first)
         running.wait_until_up()
         running.wait_for_events(first)
@@ -218,7 +229,7 @@ def write_to_visible(bench, name):
     """From the write of one line to the first scrape that shows it, polled without pause."""
     dataset, latencies = bench.one_file(), []
     with bench.scratch() as (folder, tree), Growth(dataset, tree) as growth, \
-            bench.follower(name)(tree, folder) as running:
+            bench.follower(name, tree, folder) as running:
         running.wait_until_up()
         time.sleep(bench.scale.settle)
         warm_up = 2000  # all series are there, and have been scraped
@@ -239,7 +250,7 @@ def idle_directories(bench):
     count = bench.scale.directories
     dataset = bench.dataset("directories", "--events", str(3 * count), "--jobs", str(count),
                             "--files", str(count), "--every-series")
-    with bench.scratch() as (folder, _), bench.exporter(dataset.tree, folder) as running:
+    with bench.scratch() as (folder, _), bench.follower(EXPORTER, dataset.tree, folder) as running:
         end, _ = running.wait_for_events(dataset.events, pause=0.2)
         start_wall = end - running.started
         checked = settled(running, dataset)

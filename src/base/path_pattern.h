@@ -27,8 +27,8 @@ struct path_capture {
     size_t length;
 };
 
-/* NULL with *ret_error a static text when `pattern` is malformed. The caller frees the result. */
-struct path_pattern *path_pattern_new(const char *pattern, const char **ret_error) MUST_CHECK;
+/* NULL with *ret_error a static text when `text` is malformed. The caller frees the result. */
+struct path_pattern *path_pattern_new(const char *text, const char **ret_error) MUST_CHECK;
 void path_pattern_free(struct path_pattern *pattern);
 
 size_t path_pattern_capture_count(const struct path_pattern *pattern);

@@ -167,7 +167,10 @@ static bool match_from(struct matching *matching, size_t first_token)
     matching->tried = tried ? tried : local_tried;
     matching->marks = marks ? marks : local_marks;
     matching->here.token = first_token;
-    return run(matching);
+    bool matches = run(matching);
+    matching->tried = NULL;
+    matching->marks = NULL;
+    return matches;
 }
 
 static bool match_path(const struct path_pattern *pattern, const char *path, size_t first_token,

@@ -7,6 +7,17 @@
 #include "config/settings.h"
 #include "daemon/rulebook.h"
 
+/* "rules.yaml: failed, 2 errors, 1 warning" */
+static void print_verdict(const char *path, bool passes, size_t errors, size_t warnings)
+{
+    printf("%s: %s", path, passes ? "ok" : "failed");
+    if (errors)
+        printf(", %zu error%s", errors, errors == 1 ? "" : "s");
+    if (warnings)
+        printf(", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+    printf("\n");
+}
+
 static bool check_file(const struct settings *settings, const char *path)
 {
     struct diagnostics diagnostics;
@@ -17,8 +28,8 @@ static bool check_file(const struct settings *settings, const char *path)
     diagnostics_print(&diagnostics, &text);
     fputs(text.data ? text.data : "", stderr);
     bool passes = rulebook && diagnostics.errors == 0;
-    printf("%s: %s (%zu errors, %zu warnings)\n", path, passes ? "ok" : "failed",
-           diagnostics.errors, diagnostics.count - diagnostics.errors);
+    print_verdict(path, passes, diagnostics.errors,
+                  diagnostics.count + diagnostics.left_out - diagnostics.errors);
     rulebook_free(rulebook);
     text_free(&text);
     diagnostics_free(&diagnostics);

@@ -59,8 +59,10 @@ static const char *outcome_text(enum row_outcome outcome)
 static void on_event(void *context, const char *event_name, enum rule_match match)
 {
     struct explaining *explaining = context;
-    text_printf(&explaining->out, "line %llu: %s%s(%s)\n", (unsigned long long)explaining->number,
-                event_name, *event_name ? " " : "", match_text(match));
+    struct text *out = &explaining->out;
+    text_printf(out, "line %llu: ", (unsigned long long)explaining->number);
+    text_append_json(out, event_name, strlen(event_name)); /* it may hold anything */
+    text_printf(out, "%s(%s)\n", *event_name ? " " : "", match_text(match));
 }
 
 static void on_row(void *context, const char *rule, const char *update, enum row_outcome outcome,
@@ -68,13 +70,13 @@ static void on_row(void *context, const char *rule, const char *update, enum row
 {
     struct explaining *explaining = context;
     struct text *out = &explaining->out;
-    char number[32];
-    number_format(amount, number);
+    char number[NUMBER_TEXT];
+    size_t length = number_format(amount, number);
     text_printf(out, "  %s  %s\n    %s", rule, update, outcome_text(outcome));
     if (*detail)
         text_printf(out, " %s", detail);
     if (outcome == ROW_APPLIED || outcome == ROW_FOLDED)
-        text_printf(out, ": {%s} %s", labels, number);
+        text_printf(out, ": {%s} %.*s", labels, (int)length, number);
     text_append_string(out, "\n");
 }
 

@@ -24,7 +24,7 @@ static void read_path(struct reading *reading, const char *path)
     else if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode))
         reading_directory(reading, path, true);
     else
-        reading_file(reading, path, true);
+        reading_file(reading, path, false);
 }
 
 static void note_time(void *context, size_t source, int64_t event_time, int64_t now)

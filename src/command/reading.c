@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/place.h"
 #include "config/settings.h"
 #include "daemon/followed.h"
 #include "daemon/pipeline.h"
@@ -191,17 +192,27 @@ void reading_directory(struct reading *reading, const char *path, bool is_given)
                                       .on_notice = on_notice};
     struct watch_options options = {.no_inotify = true,
                                     .max_directories = (size_t)reading->settings->max_directories};
-    if (access(path, R_OK | X_OK) < 0) {
+    AUTO_FREE char *working = place_working();
+    AUTO_FREE char *home = place_home(environ);
+    AUTO_FREE char *whole = place_resolve(path, home, working);
+    if (access(whole, R_OK | X_OK) < 0) {
         cannot_read(reading, path, errno);
         return;
     }
     reading->alone = false;
-    use_directory(reading, path, is_given);
+    use_directory(reading, whole, is_given);
     struct watch *watch = watch_new(&handlers, &options);
     sources_refresh(reading->sources, watch);
     watch_start(watch, clock_monotonic());
     tail_drain(reading->tail);
     watch_free(watch);
+}
+
+static bool has_source(const struct reading *reading, const char *path, bool force)
+{
+    struct followed *followed = sources_follow_alone(reading->sources, path, force, 0, 0);
+    followed_free(followed);
+    return followed != NULL;
 }
 
 void reading_file(struct reading *reading, const char *path, bool force)
@@ -214,6 +225,11 @@ void reading_file(struct reading *reading, const char *path, bool force)
     }
     if (!S_ISREG(facts.st_mode)) {
         cannot_read(reading, path, EINVAL);
+        return;
+    }
+    if (!has_source(reading, whole, force)) {
+        reading->failed = true;
+        log_error("no source's pattern fits the end of this path", LOG_TEXT("path", whole));
         return;
     }
     reading->alone = true;
@@ -267,8 +283,11 @@ void reading_stream(struct reading *reading, int descriptor, const char *name)
         sources_follow_alone(reading->sources, name, true, UINT64_MAX, UINT64_MAX);
     struct lines lines = {.maximum = (size_t)reading->settings->max_line_bytes};
     struct text buffer;
-    if (!file)
+    if (!file) {
+        reading->failed = true;
+        log_error("the rules have no source to read this by", LOG_TEXT("path", name));
         return;
+    }
     text_init(&buffer, TEXT_UNLIMITED);
     for (;;) {
         char *room = text_reserve(&buffer, STREAM_CHUNK);

@@ -26,7 +26,12 @@ struct own_metrics {
     struct registry *registry;
     struct family *families[OWNS];
     double start_time;
-    struct moment when; /* of the collection under way */
+    struct moment when; /* of the collection under way; its event_time never goes back */
+
+    /* What of each row's counts was added so far: rows may share a name (one line, several rows).
+     */
+    uint64_t (*added)[ROW_OUTCOMES];
+    size_t row_count;
 };
 
 static void define(struct own_metrics *own, size_t index)
@@ -59,6 +64,7 @@ void own_metrics_free(struct own_metrics *own)
     if (!own)
         return;
     registry_free(own->registry);
+    free(own->added);
     free(own);
 }
 
@@ -112,14 +118,22 @@ static void set_text(struct own_metrics *own, enum own which, const char *text, 
     set_by(own, which, values, value);
 }
 
+/* Sources of several packs may have one name. */
+static void set_newest(struct own_metrics *own, const char *source, int64_t time)
+{
+    struct label_value values[1] = {label(source)};
+    registry_update(own->registry, own->families[LAST_EVENT], UPDATE_MAX, values,
+                    (double)time / 1e9, &own->when, NULL, NULL);
+}
+
 static void collect_tail(struct own_metrics *own, const struct own_view *view)
 {
     struct tail_counts counts;
     struct pipeline_counts done;
     tail_counts(view->tail, &counts);
     pipeline_counts(view->pipeline, &done);
-    double lag = (double)(view->now - done.last_event_time) / 1e9;
-    bool waits = counts.lag_bytes > 0 && done.last_event_time != TIME_NONE && lag > 0;
+    bool waits = counts.lag_bytes > 0 && done.last_event_time != TIME_NONE;
+    double lag = waits ? ((double)view->now - (double)done.last_event_time) / 1e9 : 0;
     set(own, READ_BYTES, (double)counts.bytes);
     set(own, READ_LINES, (double)counts.lines);
     set(own, FILES_FOLLOWED, (double)counts.followed);
@@ -131,7 +145,7 @@ static void collect_tail(struct own_metrics *own, const struct own_view *view)
     set_text(own, TRUNCATIONS, "true", (double)counts.truncations_unread);
     set(own, AMBIGUOUS_REWRITES, (double)counts.ambiguous_rewrites);
     set(own, LAG_BYTES, (double)counts.lag_bytes);
-    set(own, LAG_SECONDS, waits ? lag : 0);
+    set(own, LAG_SECONDS, lag > 0 ? lag : 0);
     set(own, IDS_IN_MEMORY, (double)counts.ids_in_memory);
     set(own, IDS_FORGOTTEN, (double)counts.directories_without_ids);
 }
@@ -181,33 +195,47 @@ static void collect_pipeline(struct own_metrics *own, const struct own_view *vie
         struct rule_source_facts facts;
         rule_source_facts(rule_set_source(view->rulebook->rules, i), &facts);
         if (view->source_times && view->source_times[i] != TIME_NONE)
-            set_text(own, LAST_EVENT, facts.name, (double)view->source_times[i] / 1e9);
+            set_newest(own, facts.name, view->source_times[i]);
     }
 }
 
-static void collect_row(struct own_metrics *own, const struct rule_row_count *row)
+/* Adds what is new in a row's count of one outcome. */
+static void add_outcome(struct own_metrics *own, enum own which, const struct label_value *values,
+                        uint64_t count, uint64_t *added)
+{
+    if (count == *added)
+        return;
+    registry_update(own->registry, own->families[which], UPDATE_ADD, values,
+                    (double)(count - *added), &own->when, NULL, NULL);
+    *added = count;
+}
+
+static void collect_row(struct own_metrics *own, const struct rule_row_count *row, uint64_t *added)
 {
     static const enum row_outcome errors[] = {ROW_NO_NUMBER, ROW_NOT_IN_TABLE, ROW_INVALID,
                                               ROW_LIMIT};
+    const uint64_t *counts = row->outcomes;
     struct label_value values[2] = {label(row->rule)};
     for (size_t i = 0; i < ARRAY_LENGTH(errors); i++) {
         values[1] = label(row_outcome_name(errors[i]));
-        if (row->outcomes[errors[i]])
-            set_by(own, RULE_ERRORS, values, (double)row->outcomes[errors[i]]);
+        add_outcome(own, RULE_ERRORS, values, counts[errors[i]], &added[errors[i]]);
     }
     values[1] = label(row->field);
-    if (row->outcomes[ROW_MISSING])
-        set_by(own, FIELDS_MISSING, values, (double)row->outcomes[ROW_MISSING]);
-    if (row->outcomes[ROW_TOO_OLD])
-        set_by(own, TOO_OLD, values, (double)row->outcomes[ROW_TOO_OLD]);
+    add_outcome(own, FIELDS_MISSING, values, counts[ROW_MISSING], &added[ROW_MISSING]);
+    add_outcome(own, TOO_OLD, values, counts[ROW_TOO_OLD], &added[ROW_TOO_OLD]);
 }
 
 static void collect_rules(struct own_metrics *own, const struct own_view *view)
 {
     const struct rule_set *rules = view->rulebook->rules;
     struct rule_row_count row;
-    for (size_t i = 0; rule_set_row_count(rules, i, &row); i++)
-        collect_row(own, &row);
+    for (size_t i = 0; rule_set_row_count(rules, i, &row); i++) {
+        if (i == own->row_count) {
+            own->added = memory_resize(own->added, ++own->row_count, sizeof(*own->added));
+            memset(own->added[i], 0, sizeof(own->added[i]));
+        }
+        collect_row(own, &row, own->added[i]);
+    }
     set(own, MEMORY_KEYS, (double)rule_set_memory_keys(rules));
     set(own, MEMORY_EVICTIONS, (double)rule_set_memory_evictions(rules));
 }
@@ -258,7 +286,9 @@ static void collect_process(struct own_metrics *own)
 
 void own_metrics_collect(struct own_metrics *own, const struct own_view *view)
 {
-    own->when = (struct moment){.event_time = view->now, .now = view->now};
+    own->when.now = view->now;
+    if (view->now > own->when.event_time) /* a clock set back must not make values look old */
+        own->when.event_time = view->now;
     collect_process(own);
     collect_events(own, view);
     collect_pipeline(own, view);

@@ -11,6 +11,7 @@
 #include "daemon/followed.h"
 #include "decode/decoder.h"
 #include "decode/value.h"
+#include "registry/registry.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
 
@@ -29,6 +30,13 @@ struct pipeline {
     struct pipeline_counts counts;
     pipeline_on_event on_event;
     void *context;
+};
+
+/* Where a line stands. */
+struct place {
+    const struct followed *file;
+    struct tail *tail; /* NULL, as `directory`: ids are not checked */
+    struct tail_directory *directory;
 };
 
 struct pipeline *pipeline_new(struct rule_set *rules)
@@ -86,14 +94,13 @@ void pipeline_skip(struct pipeline *pipeline, const char *path, enum skip_reason
 
 static void log_trouble(struct pipeline *pipeline, const char *path, uint64_t line_number)
 {
-    const struct rule_trouble *trouble = rule_set_take_trouble(pipeline->rules);
-    if (LIKELY(!trouble))
-        return;
-    log_warn("a row could not be applied as it is meant; further times are only counted",
-             LOG_TEXT("rule", trouble->rule), LOG_TEXT("update", trouble->update),
-             LOG_TEXT("reason", row_outcome_name(trouble->outcome)),
-             LOG_TEXT("field", trouble->field), LOG_TEXT("file", path),
-             LOG_INT("line", line_number));
+    const struct rule_trouble *trouble;
+    while (UNLIKELY((trouble = rule_set_take_trouble(pipeline->rules)) != NULL))
+        log_warn("a row could not be applied as it is meant; further times are only counted",
+                 LOG_TEXT("rule", trouble->rule), LOG_TEXT("update", trouble->update),
+                 LOG_TEXT("reason", row_outcome_name(trouble->outcome)),
+                 LOG_TEXT("field", trouble->field), LOG_TEXT("file", path),
+                 LOG_INT("line", line_number));
 }
 
 static enum skip_reason reason_of(enum decode_result result)
@@ -103,30 +110,53 @@ static enum skip_reason reason_of(enum decode_result result)
                                          : SKIP_MALFORMED;
 }
 
-/* Was this record counted before? Its id tells; without one, where it stood. */
-static bool is_known(struct tail *tail, struct tail_directory *directory,
-                     const struct rule_source *source, const struct value *slots,
-                     const struct tail_line *line)
+/* A line as one source wants it; slots live until the arena is reset. */
+static enum decode_result decode(struct pipeline *pipeline, const struct followed_source *view,
+                                 const struct tail_line *line, struct value **ret_slots)
 {
-    const char *id;
-    size_t length;
-    if (!rule_source_id(source, slots, &id, &length))
-        return line->repeated;
-    return tail && !tail_count_id(tail, directory, hash_stable(id, length));
+    return decoder_line(pipeline->decoders[view->index], line->bytes, line->length,
+                        &pipeline->arena, ret_slots);
 }
 
-/* The line's event as one source sees it. */
+/* The record's id: what the first of the file's sources that knows one takes for it. `slots` are
+ * the first source's. */
+static bool find_id(struct pipeline *pipeline, const struct followed *file,
+                    const struct tail_line *line, struct value *slots, struct label_value *ret_id)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        if (i > 0 && decode(pipeline, &file->sources[i], line, &slots) != DECODE_OK)
+            continue;
+        if (rule_source_id(file->sources[i].source, slots, &ret_id->text, &ret_id->length))
+            return true;
+    }
+    return false;
+}
+
+/* Was this record counted before? Its id tells; without one, where it stood. */
+static bool is_known(struct pipeline *pipeline, const struct place *place,
+                     const struct tail_line *line, struct value *slots)
+{
+    struct label_value id;
+    if (!find_id(pipeline, place->file, line, slots, &id))
+        return line->repeated;
+    return place->tail && place->directory &&
+           !tail_count_id(place->tail, place->directory, hash_stable(id.text, id.length));
+}
+
+/* The line's event as one source sees it. Guests (rules without sources) see the first event. */
 static enum rule_match apply(struct pipeline *pipeline, const struct followed_source *view,
-                             const struct value *slots, bool is_first)
+                             const struct value *slots, bool guests)
 {
     struct rule_event event = {.slots = slots,
                                .file = view->file,
                                .arena = &pipeline->arena,
                                .now = pipeline->now,
-                               .guests = is_first,
+                               .guests = guests,
                                .trace = pipeline->trace};
     int64_t time;
     enum rule_match match = rule_set_apply(pipeline->rules, view->source, &event, &time);
+    if (match == RULE_NO_TYPE)
+        return match;
     if (time != TIME_NONE)
         pipeline->counts.last_event_time = time;
     if (pipeline->on_event)
@@ -137,24 +167,23 @@ static enum rule_match apply(struct pipeline *pipeline, const struct followed_so
 void pipeline_line(struct pipeline *pipeline, const struct followed *file, struct tail *tail,
                    struct tail_directory *directory, const struct tail_line *line)
 {
+    const struct place place = {file, tail, directory};
     bool has_type = false;
     for (size_t i = 0; i < file->count; i++) {
         const struct followed_source *view = &file->sources[i];
-        struct decoder *decoder = pipeline->decoders[view->index];
         struct value *slots;
         arena_reset(&pipeline->arena);
-        enum decode_result result =
-            decoder_line(decoder, line->bytes, line->length, &pipeline->arena, &slots);
+        enum decode_result result = decode(pipeline, view, line, &slots);
         if (UNLIKELY(result != DECODE_OK)) {
             pipeline_skip(pipeline, file->path, reason_of(result), line->number,
-                          decoder_error(decoder));
+                          decoder_error(pipeline->decoders[view->index]));
             return;
         }
-        if (i == 0 && is_known(tail, directory, view->source, slots, line)) {
+        if (i == 0 && is_known(pipeline, &place, line, slots)) {
             pipeline_skip(pipeline, file->path, SKIP_DUPLICATE, line->number, "");
             return;
         }
-        has_type = apply(pipeline, view, slots, i == 0) != RULE_NO_TYPE || has_type;
+        has_type = apply(pipeline, view, slots, !has_type) != RULE_NO_TYPE || has_type;
     }
     if (UNLIKELY(!has_type))
         pipeline_skip(pipeline, file->path, SKIP_NO_TYPE, line->number, "no event name");

@@ -1,21 +1,21 @@
-/* See roots.h. A text is cut at its segments; captures become a walk over the directories there
- * are, segment by segment. */
+/* See roots.h. Captures become a walk over the directories there are, segment by segment. */
 #include "daemon/roots.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
+#include "daemon/root_text.h"
 
 #define ROOTS_MOST ((size_t)10000) /* of one source, by captures */
 
 struct roots {
-    char **texts; /* variables and ~ already looked up */
+    struct root_text *texts;
     size_t text_count;
     bool is_chosen; /* some text had a directory */
     size_t chosen;  /* then: which */
@@ -25,102 +25,31 @@ struct roots {
     size_t unreadable;
 };
 
-/* Where "${...}" ends, or NULL. */
-static const char *variable_end(const char *at)
+static void add_text(struct roots *roots, struct root_text text)
 {
-    return at[0] == '$' && at[1] == '{' ? strchr(at, '}') : NULL;
-}
-
-static void append_variable(struct text *out, const char *start, const char *end,
-                            roots_variable variable, void *context)
-{
-    const char *colon = memchr(start, ':', (size_t)(end - start));
-    const char *name_end = colon ? colon : end;
-    AUTO_FREE char *name = memory_copy(start, (size_t)(name_end - start));
-    const char *value = variable(context, name);
-    if (value && *value)
-        text_append_string(out, value);
-    else if (colon && colon[1] == '-')
-        text_append(out, colon + 2, (size_t)(end - colon - 2));
-}
-
-/* `~` and variables looked up; NULL when nothing is left of it, or it is no absolute path. */
-static char *expand(const char *text, roots_variable variable, void *context)
-{
-    struct text out;
-    text_init(&out, TEXT_UNLIMITED);
-    const char *home = variable(context, "HOME");
-    if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
-        text_append_string(&out, home ? home : "/");
-        text++;
-    }
-    while (*text) {
-        const char *end = variable_end(text);
-        if (end) {
-            append_variable(&out, text + 2, end, variable, context);
-            text = end + 1;
-        } else {
-            text_append_char(&out, *text++);
-        }
-    }
-    char *path = text_take(&out);
-    if (path[0] == '~' && home) { /* from a default: ${VAR:-~/x} */
-        char *whole = memory_format("%s%s", home, path + 1);
-        free(path);
-        path = whole;
-    }
-    if (path[0] == '/')
-        return path;
-    free(path);
-    return NULL;
-}
-
-/* Takes out "//", "/." and "/x/..", in place: as text, which is what a user means by "../logs". */
-static void make_normal(char *path)
-{
-    char *to = path;
-    for (const char *at = path; *at;) {
-        size_t skip = strspn(at, "/");
-        size_t length = strcspn(at + skip, "/");
-        const char *segment = at + skip;
-        at = segment + length;
-        if (length == 0 || (length == 1 && segment[0] == '.'))
-            continue;
-        if (length == 2 && segment[0] == '.' && segment[1] == '.') {
-            while (to > path && *--to != '/')
-                ;
-            continue;
-        }
-        *to++ = '/';
-        memmove(to, segment, length);
-        to += length;
-    }
-    if (to == path)
-        *to++ = '/';
-    *to = '\0';
-}
-
-static void add_text(struct roots *roots, char *path)
-{
-    if (!path)
-        return;
-    make_normal(path);
-    roots->texts = memory_resize(roots->texts, roots->text_count + 1, sizeof(char *));
-    roots->texts[roots->text_count++] = path;
+    roots->texts = memory_resize(roots->texts, roots->text_count + 1, sizeof(*roots->texts));
+    roots->texts[roots->text_count++] = text;
 }
 
 struct roots *roots_new(const struct roots_spec *spec, roots_variable variable, void *context)
 {
     struct roots *roots = memory_zero(1, sizeof(*roots));
+    struct root_text text;
     if (spec->override_dir) {
-        add_text(roots, memory_copy_text(spec->override_dir));
+        if (root_text_of_directory(spec->override_dir, variable, context, &text))
+            add_text(roots, text);
         return roots;
     }
-    if (spec->count == 0)
-        add_text(roots, memory_copy_text(spec->events_dir));
-    for (size_t i = 0; i < spec->count; i++)
-        if (spec->texts[i][0] != '~' || !spec->events_dir_given)
-            add_text(roots, expand(spec->texts[i], variable, context));
+    if (spec->count == 0 && root_text_of_directory(spec->events_dir, variable, context, &text))
+        add_text(roots, text);
+    for (size_t i = 0; i < spec->count; i++) {
+        if (!root_text_read(spec->texts[i], variable, context, &text))
+            continue;
+        if (text.is_in_home && spec->events_dir_given)
+            root_text_free(&text);
+        else
+            add_text(roots, text);
+    }
     return roots;
 }
 
@@ -136,87 +65,99 @@ void roots_free(struct roots *roots)
     if (!roots)
         return;
     for (size_t i = 0; i < roots->text_count; i++)
-        free(roots->texts[i]);
+        root_text_free(&roots->texts[i]);
     free(roots->texts);
     free_items(roots->items, roots->count);
     free(roots);
 }
 
-static void add_root(struct roots *roots, const char *path, const struct path_pattern *pattern)
+/* --- What exists --------------------------------------------------------------------------- */
+
+static void add_root(struct roots *roots, const struct root_text *text, const char *path)
 {
     if (roots->count >= ROOTS_MOST)
         return;
     roots->items = memory_resize(roots->items, roots->count + 1, sizeof(*roots->items));
     struct root *root = &roots->items[roots->count++];
     *root = (struct root){.path = memory_copy_text(path)};
-    if (pattern && path_pattern_match(pattern, path, root->captures))
-        root->capture_count = path_pattern_capture_count(pattern);
+    if (!text->pattern || !path_pattern_match(text->pattern, path + 1, root->captures))
+        return;
+    root->capture_count = path_pattern_capture_count(text->pattern);
+    for (size_t i = 0; i < root->capture_count; i++)
+        root->captures[i].start++; /* the '/' that is in front of what was matched */
 }
 
 static bool is_directory(const char *path)
 {
     struct stat facts;
-    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+    if (stat(path, &facts) < 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(facts.st_mode);
 }
 
-/* Directories below `base` that `rest` ("/{user}/.claude") can still mean. */
-static void walk(struct roots *roots, const char *base, const char *rest,
-                 const struct path_pattern *whole)
+static void walk(struct roots *roots, const struct root_text *text, const char *base,
+                 const char *rest);
+
+/* `path` is one that the segments so far can mean; `rest` ("/.claude" or "") those to come. */
+static void walk_on(struct roots *roots, const struct root_text *text, const char *path,
+                    const char *rest)
 {
-    size_t length = strcspn(rest + 1, "/");
-    AUTO_FREE char *segment = memory_copy(rest + 1, length);
-    const char *after = rest + 1 + length;
-    const char *error;
-    bool is_last = *after == '\0';
-    if (!strpbrk(segment, "{*?[")) {
-        AUTO_FREE char *path = memory_format("%s/%s", base, segment);
-        if (is_directory(path)) {
-            if (is_last)
-                add_root(roots, path, whole);
-            else
-                walk(roots, path, after, whole);
-        }
-        return;
-    }
-    struct path_pattern *pattern = path_pattern_new(segment, &error);
-    DIR *directory = pattern ? opendir(*base ? base : "/") : NULL;
-    roots->unreadable += pattern && !directory && errno == EACCES;
-    for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        if (entry->d_name[0] == '.' || !path_pattern_match(pattern, entry->d_name, NULL))
+    if (!is_directory(path))
+        roots->unreadable += errno == EACCES;
+    else if (*rest)
+        walk(roots, text, path, rest);
+    else if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) < 0)
+        roots->unreadable++;
+    else
+        add_root(roots, text, path);
+}
+
+static void walk_matching(struct roots *roots, const struct root_text *text, const char *base,
+                          const struct path_pattern *segment, const char *rest)
+{
+    DIR *directory = opendir(*base ? base : "/");
+    roots->unreadable += !directory && errno == EACCES;
+    const struct dirent *entry;
+    while (directory && (entry = readdir(directory))) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+            !path_pattern_match(segment, name, NULL))
             continue;
-        AUTO_FREE char *path = memory_format("%s/%s", base, entry->d_name);
-        if (!is_directory(path))
-            continue;
-        if (!is_last)
-            walk(roots, path, after, whole);
-        else if (access(path, R_OK | X_OK) < 0)
-            roots->unreadable++;
-        else
-            add_root(roots, path, whole);
+        AUTO_FREE char *path = memory_format("%s/%s", base, name);
+        walk_on(roots, text, path, rest);
     }
     if (directory)
         closedir(directory);
+}
+
+/* Goes on below `base` ("" is the top) with the first segment of `rest` ("/{user}/.claude"). */
+static void walk(struct roots *roots, const struct root_text *text, const char *base,
+                 const char *rest)
+{
+    size_t length = strcspn(rest + 1, "/");
+    AUTO_FREE char *segment = memory_copy(rest + 1, length);
+    rest += 1 + length;
+    if (!root_text_has_captures(segment)) {
+        root_text_unescape(segment);
+        AUTO_FREE char *path = memory_format("%s/%s", base, segment);
+        walk_on(roots, text, path, rest);
+        return;
+    }
+    const char *error;
+    struct path_pattern *pattern = path_pattern_new(segment, &error);
+    if (pattern)
+        walk_matching(roots, text, base, pattern, rest);
     path_pattern_free(pattern);
 }
 
-static bool has_captures(const char *text)
-{
-    return strpbrk(text, "{*?[") != NULL;
-}
-
 /* The directories that one text means now. */
-static void find(struct roots *roots, const char *text)
+static void find(struct roots *roots, const struct root_text *text)
 {
-    const char *error;
-    if (!has_captures(text)) {
-        if (is_directory(text))
-            add_root(roots, text, NULL);
-        return;
-    }
-    struct path_pattern *whole = path_pattern_new(text, &error);
-    if (whole)
-        walk(roots, "", text, whole);
-    path_pattern_free(whole);
+    if (text->pattern)
+        walk(roots, text, "", text->path);
+    else if (is_directory(text->path))
+        add_root(roots, text, text->path);
 }
 
 static int by_path(const void *left, const void *right)
@@ -224,7 +165,30 @@ static int by_path(const void *left, const void *right)
     return strcmp(((const struct root *)left)->path, ((const struct root *)right)->path);
 }
 
-static bool differs(const struct root *items, size_t count, const struct roots *roots)
+/* While a text is chosen only that one counts, there or not. */
+static bool may_count(const struct roots *roots, size_t index)
+{
+    return !roots->is_chosen || index == roots->chosen;
+}
+
+static void find_first(struct roots *roots)
+{
+    for (size_t i = 0; i < roots->text_count; i++) {
+        if (!may_count(roots, i))
+            continue;
+        find(roots, &roots->texts[i]);
+        if (roots->count > 0) {
+            roots->is_chosen = true;
+            roots->chosen = i;
+            return;
+        }
+    }
+    for (size_t i = 0; i < roots->text_count; i++)
+        if (may_count(roots, i) && !roots->texts[i].pattern)
+            add_root(roots, &roots->texts[i], roots->texts[i].path);
+}
+
+static bool differs(const struct roots *roots, const struct root *items, size_t count)
 {
     if (count != roots->count)
         return true;
@@ -240,21 +204,10 @@ bool roots_refresh(struct roots *roots)
     size_t before_count = roots->count;
     roots->items = NULL;
     roots->count = roots->unreadable = 0;
-    for (size_t i = 0; i < roots->text_count && roots->count == 0; i++) {
-        if (roots->is_chosen && i != roots->chosen)
-            continue;
-        find(roots, roots->texts[i]);
-        if (roots->count > 0) {
-            roots->is_chosen = true;
-            roots->chosen = i;
-        }
-    }
-    for (size_t i = 0; i < roots->text_count && roots->count == 0; i++)
-        if ((!roots->is_chosen || i == roots->chosen) && !has_captures(roots->texts[i]))
-            add_root(roots, roots->texts[i], NULL);
-    if (roots->count > 1)
+    find_first(roots);
+    if (roots->count > 1 && roots->is_chosen)
         qsort(roots->items, roots->count, sizeof(*roots->items), by_path);
-    bool changed = differs(before, before_count, roots);
+    bool changed = differs(roots, before, before_count);
     free_items(before, before_count);
     return changed;
 }

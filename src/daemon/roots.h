@@ -3,11 +3,15 @@
  *   ["${EVENTS_DIR}/../logs", "~/.prodigy/logs"]       the first that exists
  *   /home/{user}/.claude/projects                      every one that exists, user = its name
  *
- * `~` at the start is the home, ${VAR} and ${VAR:-default} are looked up. With a given events
- * directory, roots that start with ~ are off. No text: the events directory. An override replaces
- * them all. Of a list the first text that has an existing directory is chosen, again at each
- * refresh while none has; then it stays. When none exists, those without captures are kept as what
- * to wait for. */
+ * `~` at the start is the home, ${VAR} and ${VAR:-default} are looked up; a variable that is unset
+ * or empty and has no default makes its text mean nothing. "a/.." goes away as text, whatever link
+ * `a` may be. What variables and the home hold is never a capture. With a given events directory,
+ * texts that start with ~ (also by a default) are off. No text: the events directory. An override
+ * replaces them all.
+ *
+ * Of a list the first text that has an existing directory is chosen, again at each refresh while
+ * none has; then it stays. When none exists, those without captures are kept as what to wait
+ * for. */
 #ifndef DAEMON_ROOTS_H
 #define DAEMON_ROOTS_H
 
@@ -23,7 +27,7 @@ struct roots_spec {
     size_t count;
     const char *events_dir; /* absolute */
     bool events_dir_given;
-    const char *override_dir; /* NULL: none */
+    const char *override_dir; /* NULL: none; `~` is the home, the rest is taken as it stands */
 };
 
 struct root {
@@ -32,18 +36,20 @@ struct root {
     size_t capture_count;
 };
 
-/* The value of a variable, or NULL. */
+/* The value of a variable, or NULL. HOME is asked for `~`. */
 typedef const char *(*roots_variable)(void *context, const char *name);
 
-/* All of `spec` is copied. */
+/* All of `spec` is copied. There are no roots before the first refresh. */
 struct roots *roots_new(const struct roots_spec *spec, roots_variable variable, void *context);
 void roots_free(struct roots *roots);
 
-/* Looks again at what exists. True when the list of roots changed. */
+/* Looks again at what exists. True when the list of roots changed; then those got before are
+ * invalid. */
 bool roots_refresh(struct roots *roots);
+/* Sorted by path when captures found them, else in the order of the texts. */
 size_t roots_count(const struct roots *roots);
 const struct root *roots_get(const struct roots *roots, size_t index);
-/* Directories that captures matched but that may not be read. */
+/* Directories that captures met at the last refresh but that may not be read. */
 size_t roots_unreadable(const struct roots *roots);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/diagnostics.h"
 #include "base/memory.h"
 #include "base/tree.h"
+#include "config/place.h"
 #include "config/settings.h"
 #include "config/yaml.h"
 #include "registry/registry.h"
@@ -93,7 +94,7 @@ static void add_named(struct shelf *shelf, const char *name, struct diagnostics 
         add_builtin(shelf, pack, diagnostics);
         return;
     }
-    if (strchr(name, '/') || strstr(name, ".y")) {
+    if (place_is_pack_file(name)) {
         add_file(shelf, name, diagnostics);
         return;
     }

@@ -42,9 +42,13 @@ struct decoder {
     size_t length;
     struct value *slots;
     size_t object_end; /* offset behind the record's last brace; 0: not seen */
+    size_t elements;   /* of lists, kept so far */
     bool too_deep;
+    bool too_many; /* elements */
     bool not_object;
 
+    /* Of the walk under way. */
+    const struct plan_node *root;
     unsigned depth;                  /* frames in use */
     unsigned skipped;                /* containers open inside an unwanted one, itself included */
     const struct plan_node *pending; /* of the key just read */
@@ -75,6 +79,12 @@ static struct value *new_slots(struct decoder *decoder, uint32_t count)
 static struct value *add_element(struct decoder *decoder, struct frame *frame)
 {
     uint32_t index = frame->is_array ? frame->count : frame->count - 1;
+    if (UNLIKELY(decoder->elements >= DECODE_ELEMENTS)) {
+        decoder->too_many = true;
+        if (index)
+            return frame->elements[0]; /* the line is lost; that one serves as scratch */
+    }
+    decoder->elements++;
     if (index >= frame->capacity) {
         uint32_t capacity = frame->capacity ? frame->capacity * 2 : 8;
         struct value **elements = arena_alloc(decoder->arena, capacity * sizeof(struct value *));
@@ -111,7 +121,7 @@ static inline void before_element(struct decoder *decoder)
         return;
     if (frame->list) {
         decoder->pending_slots = add_element(decoder, frame);
-        decoder->pending = &frame->list->root;
+        decoder->pending = &frame->list->first.root;
     } else if (frame->node->wants_indexes) {
         enter_index(decoder, frame);
     }
@@ -179,8 +189,7 @@ static int start_record(struct decoder *decoder, bool is_array)
     if (is_array)
         decoder->not_object = true;
     struct frame *frame = &decoder->frames[0];
-    *frame =
-        (struct frame){.node = &decoder->plan->root, .slots = decoder->slots, .is_array = is_array};
+    *frame = (struct frame){.node = decoder->root, .slots = decoder->slots, .is_array = is_array};
     if (frame->node->slot != NO_SLOT)
         frame->value = &decoder->slots[frame->node->slot];
     decoder->depth = 1;
@@ -211,7 +220,7 @@ static int start_container(struct decoder *decoder, bool is_array)
     frame->value = node->slot != NO_SLOT ? &frame->slots[node->slot] : NULL;
     frame->count = 0;
     frame->is_array = is_array;
-    frame->list = node->wants_elements ? node->list : NULL;
+    frame->list = decoder->too_many ? NULL : node->list;
     frame->elements = NULL;
     frame->capacity = 0;
     return 1;
@@ -248,7 +257,7 @@ static void enter_entry(struct decoder *decoder, struct frame *frame, const char
                         size_t length)
 {
     struct value *slots = add_element(decoder, frame);
-    const struct plan_node *root = &frame->list->root;
+    const struct plan_node *root = &frame->list->first.root;
     const struct plan_node *key_node = plan_node_child(root, "key", 3);
     if (key_node && key_node->slot != NO_SLOT)
         slots[key_node->slot] = (struct value){
@@ -340,6 +349,8 @@ static enum decode_result failed_line(struct decoder *decoder, yajl_status statu
     if (decoder->too_deep) {
         result = DECODE_TOO_DEEP;
         set_error(decoder, "nested too deep");
+    } else if (decoder->too_many) {
+        set_error(decoder, "a list with more elements than are looked at (100000)");
     } else if (status != yajl_status_ok) {
         unsigned char *text = yajl_get_error(decoder->handle, 0, NULL, 0);
         set_error(decoder, text ? (const char *)text : "not JSON");
@@ -357,22 +368,35 @@ static enum decode_result failed_line(struct decoder *decoder, yajl_status statu
     return result;
 }
 
+/* Parses the line, looking for what one walk of the plan wants. True if all of it was JSON. */
+static bool walk_line(struct decoder *decoder, const struct plan_walk *walk,
+                      yajl_status *ret_status)
+{
+    decoder->root = &walk->root;
+    decoder->object_end = 0;
+    decoder->depth = decoder->skipped = 0;
+    decoder->pending = NULL;
+    *ret_status =
+        yajl_parse(decoder->handle, (const unsigned char *)decoder->line, decoder->length);
+    return *ret_status == yajl_status_ok && decoder->depth == 0 && decoder->object_end != 0 &&
+           !decoder->not_object && !decoder->too_many &&
+           is_blank(decoder->line + decoder->object_end, decoder->length - decoder->object_end);
+}
+
 enum decode_result decoder_line(struct decoder *decoder, const char *line, size_t length,
                                 struct arena *arena, struct value **ret_slots)
 {
     decoder->arena = arena;
     decoder->line = line;
     decoder->length = length;
-    decoder->object_end = 0;
-    decoder->too_deep = decoder->not_object = false;
-    decoder->depth = decoder->skipped = 0;
-    decoder->pending = NULL;
+    decoder->elements = 0;
+    decoder->too_deep = decoder->too_many = decoder->not_object = false;
     decoder->slots = new_slots(decoder, decoder->plan->slots);
-    yajl_status status = yajl_parse(decoder->handle, (const unsigned char *)line, length);
-    bool whole = status == yajl_status_ok && decoder->depth == 0 && decoder->object_end != 0 &&
-                 !decoder->not_object;
-    if (UNLIKELY(!whole || !is_blank(line + decoder->object_end, length - decoder->object_end)))
-        return failed_line(decoder, status);
+    for (const struct plan_walk *walk = &decoder->plan->first; walk; walk = walk->next) {
+        yajl_status status;
+        if (UNLIKELY(!walk_line(decoder, walk, &status)))
+            return failed_line(decoder, status);
+    }
     *ret_slots = decoder->slots;
     return DECODE_OK;
 }

@@ -11,7 +11,8 @@
 
 #include "base/attributes.h"
 
-#define DECODE_DEPTH 64 /* nesting of arrays and objects, the record itself included */
+#define DECODE_DEPTH    64 /* nesting of arrays and objects, the record itself included */
+#define DECODE_ELEMENTS ((size_t)100000) /* of lists whose elements are wanted, in one line */
 
 struct arena;
 struct decode_plan;
@@ -20,7 +21,7 @@ struct value;
 
 enum decode_result {
     DECODE_OK,
-    DECODE_MALFORMED, /* no JSON, invalid UTF-8, or more than one value */
+    DECODE_MALFORMED, /* no JSON, invalid UTF-8, more than one value, or over DECODE_ELEMENTS */
     DECODE_TOO_DEEP,  /* over DECODE_DEPTH */
     DECODE_NOT_OBJECT /* JSON, but no object */
 };

@@ -74,20 +74,68 @@ static struct plan_node *node_add_child(struct plan_node *node, const char *key)
     return child.node;
 }
 
-static struct plan_node *node_at(struct decode_plan *plan, const char *const *segments,
-                                 size_t count)
+static struct plan_node *node_at(struct plan_node *node, const char *const *segments, size_t count)
 {
-    struct plan_node *node = &plan->root;
     for (size_t i = 0; i < count; i++)
         node = node_add_child(node, segments[i]);
     return node;
 }
 
+static const struct plan_node *find_node(const struct plan_node *node, const char *const *segments,
+                                         size_t count)
+{
+    for (size_t i = 0; node && i < count; i++)
+        node = plan_node_child(node, segments[i], strlen(segments[i]));
+    return node;
+}
+
+/* No list stands on the way, and nothing is wanted within. */
+static bool has_room_for_list(const struct plan_node *node, const char *const *segments,
+                              size_t count)
+{
+    for (size_t i = 0; node && i < count; i++) {
+        if (node->list)
+            return false;
+        node = plan_node_child(node, segments[i], strlen(segments[i]));
+    }
+    return !node || node->count == 0;
+}
+
+/* The first walk with room for a list takes it; it goes on where it was, with the same slot. */
+static void place_list(struct decode_plan *plan, const char *const *segments, size_t count,
+                       uint32_t slot, struct decode_plan *list)
+{
+    struct plan_walk *walk = &plan->first;
+    while (!has_room_for_list(&walk->root, segments, count)) {
+        if (!walk->next) {
+            walk->next = memory_zero(1, sizeof(*walk->next));
+            node_init(&walk->next->root);
+        }
+        walk = walk->next;
+    }
+    struct plan_node *node = node_at(&walk->root, segments, count);
+    node->slot = slot;
+    node->list = list;
+}
+
+/* The lists that this path leads into leave the first walk. */
+static void move_lists_away(struct decode_plan *plan, const char *const *segments, size_t count)
+{
+    struct plan_node *node = &plan->first.root;
+    for (size_t i = 0; i < count; i++) {
+        struct decode_plan *list = node->list;
+        struct plan_node *child = node_add_child(node, segments[i]);
+        node->list = NULL;
+        if (list)
+            place_list(plan, segments, i, node->slot, list);
+        node = child;
+    }
+}
+
 struct decode_plan *decode_plan_new(void)
 {
-    struct decode_plan *plan = memory_alloc(sizeof(*plan));
-    node_init(&plan->root);
-    plan->slots = 0;
+    struct decode_plan *plan = memory_zero(1, sizeof(*plan));
+    node_init(&plan->first.root);
     return plan;
 }
 
@@ -95,13 +143,20 @@ void decode_plan_free(struct decode_plan *plan)
 {
     if (!plan)
         return;
-    node_free(&plan->root);
+    node_free(&plan->first.root);
+    while (plan->first.next) {
+        struct plan_walk *walk = plan->first.next;
+        plan->first.next = walk->next;
+        node_free(&walk->root);
+        free(walk);
+    }
     free(plan);
 }
 
 uint32_t decode_plan_want(struct decode_plan *plan, const char *const *segments, size_t count)
 {
-    struct plan_node *node = node_at(plan, segments, count);
+    move_lists_away(plan, segments, count);
+    struct plan_node *node = node_at(&plan->first.root, segments, count);
     if (node->slot == NO_SLOT)
         node->slot = plan->slots++;
     return node->slot;
@@ -110,12 +165,15 @@ uint32_t decode_plan_want(struct decode_plan *plan, const char *const *segments,
 struct decode_plan *decode_plan_list(struct decode_plan *plan, const char *const *segments,
                                      size_t count)
 {
-    decode_plan_want(plan, segments, count);
-    struct plan_node *node = node_at(plan, segments, count);
-    if (!node->list)
-        node->list = decode_plan_new();
-    node->wants_elements = true;
-    return node->list;
+    uint32_t slot = decode_plan_want(plan, segments, count);
+    for (const struct plan_walk *walk = &plan->first; walk; walk = walk->next) {
+        const struct plan_node *node = find_node(&walk->root, segments, count);
+        if (node && node->list)
+            return node->list;
+    }
+    struct decode_plan *list = decode_plan_new();
+    place_list(plan, segments, count, slot, list);
+    return list;
 }
 
 uint32_t decode_plan_slots(const struct decode_plan *plan)

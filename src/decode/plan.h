@@ -6,7 +6,8 @@
  *
  * Built once at start, read by any number of decoders. A path segment that is a decimal number
  * also names an element of an array. In a list's plan the elements of an array are the roots; an
- * entry of an object is seen as {"key": ..., "value": ...}. */
+ * entry of an object is seen as {"key": ..., "value": ...}. Paths may lead into a list too, but
+ * then every line is parsed once more. */
 #ifndef DECODE_PLAN_H
 #define DECODE_PLAN_H
 

@@ -11,9 +11,8 @@
 
 struct plan_node {
     uint32_t slot;            /* NO_SLOT: only on the way to others */
-    bool wants_elements;      /* `list` is to be filled */
     bool wants_indexes;       /* some child's key is a decimal number */
-    struct decode_plan *list; /* plan of the elements, or NULL */
+    struct decode_plan *list; /* plan of the elements, or NULL; then without children */
 
     /* Children by key: open addressing, capacity a power of two or 0. */
     struct plan_child *children;
@@ -27,8 +26,15 @@ struct plan_child {
     struct plan_node *node;
 };
 
-struct decode_plan {
+/* A list whose elements are wanted has no children in its trie: a path that leads into the list
+ * (`items.0.name` beside `each: items`) and its elements need a walk each. */
+struct plan_walk {
     struct plan_node root;
+    struct plan_walk *next;
+};
+
+struct decode_plan {
+    struct plan_walk first; /* all paths, and the lists that no path leads into */
     uint32_t slots;
 };
 

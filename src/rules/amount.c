@@ -1,14 +1,12 @@
-/* See amount.h. */
+/* Compiles amounts: see amount.h. What they are for an event is in amount_value.c. */
 #include "rules/amount.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/diagnostics.h"
 #include "base/number.h"
 #include "base/tree.h"
-#include "decode/value.h"
 #include "rules/compiler.h"
 #include "rules/schema.h"
 
@@ -72,7 +70,7 @@ static bool compile_quantities(const struct binding *binding, const struct tree 
                                const char *what, struct amount *amount)
 {
     struct quantities_building building = {.binding = binding, .amount = amount};
-    schema_each_text(binding->compiler->diagnostics, node, what, add_quantity, &building);
+    schema_some_texts(binding->compiler->diagnostics, node, what, add_quantity, &building);
     return !building.failed && amount->quantity_count > 0;
 }
 
@@ -248,150 +246,4 @@ void amount_free(struct amount *amount)
     for (size_t i = 0; i < amount->scale_count; i++)
         key_free(&amount->scales[i].key);
     free(amount->scales);
-}
-
-static enum row_outcome outcome_of(enum quantity_result result)
-{
-    return result == QUANTITY_OK        ? ROW_APPLIED
-           : result == QUANTITY_MISSING ? ROW_MISSING
-                                        : ROW_NO_NUMBER;
-}
-
-static enum row_outcome sum_value(struct scene *scene, const struct amount *amount,
-                                  double *ret_value)
-{
-    double sum = 0;
-    for (size_t i = 0; i < amount->quantity_count; i++) {
-        double part;
-        enum quantity_result result = quantity_seconds(scene, &amount->quantities[i], &part);
-        if (result != QUANTITY_OK)
-            return outcome_of(result);
-        sum += part;
-    }
-    *ret_value = sum;
-    return ROW_APPLIED;
-}
-
-static enum row_outcome count_value(struct scene *scene, const struct amount *amount,
-                                    double *ret_value)
-{
-    struct value value;
-    if (!operand_value(scene, &amount->operands[0], &value))
-        return ROW_MISSING;
-    if (value.type == VALUE_NULL) {
-        *ret_value = 0;
-        return ROW_APPLIED;
-    }
-    if (value.type != VALUE_ARRAY && value.type != VALUE_OBJECT) {
-        scene->missing = amount->operands[0].text;
-        return ROW_NO_NUMBER;
-    }
-    *ret_value = value.length;
-    return ROW_APPLIED;
-}
-
-static enum row_outcome times_value(struct scene *scene, const struct amount *amount,
-                                    double *ret_value)
-{
-    int64_t from;
-    int64_t to = scene_time(scene);
-    enum quantity_result result = operand_time(scene, &amount->operands[0], &from);
-    if (result == QUANTITY_OK && amount->kind == AMOUNT_BETWEEN)
-        result = operand_time(scene, &amount->operands[1], &to);
-    if (result == QUANTITY_OK)
-        *ret_value = (double)(to - from) / 1e9;
-    return outcome_of(result);
-}
-
-static enum row_outcome elapsed_value(struct scene *scene, const struct amount *amount,
-                                      double *ret_value)
-{
-    struct memory_key key = {.scope_id = scene_scope_id(scene, amount->memory->scope), .bytes = ""};
-    if (amount->key.count && !key_text(scene, &amount->key, &key.bytes, &key.length))
-        return ROW_MISSING;
-    const struct memory_entry *entry = memory_get(amount->memory, &key);
-    if (!entry) {
-        scene->missing = amount->memory->name;
-        return ROW_MISSING;
-    }
-    *ret_value = (double)(scene_time(scene) - entry->time) / 1e9;
-    return ROW_APPLIED;
-}
-
-static enum row_outcome scaled(struct scene *scene, const struct amount *amount, double *value)
-{
-    for (size_t i = 0; i < amount->scale_count; i++) {
-        const struct scale *scale = &amount->scales[i];
-        double factor = scale->factor;
-        const char *key;
-        size_t length;
-        if (scale->table && !key_text(scene, &scale->key, &key, &length))
-            return ROW_MISSING;
-        if (scale->table &&
-            !lookup_table_value(scale->table, key, length, scene_time(scene), &factor)) {
-            scene->missing = scale->table->name;
-            return ROW_NOT_IN_TABLE;
-        }
-        *value *= factor;
-    }
-    return ROW_APPLIED;
-}
-
-/* How far the value is beyond the largest seen for its key; then it is the largest. */
-static enum row_outcome increase_value(struct scene *scene, const struct amount *amount,
-                                       double *ret_value)
-{
-    double value;
-    struct memory_key key = {.scope_id = scene_scope_id(scene, amount->memory->scope)};
-    enum row_outcome outcome = sum_value(scene, amount, &value);
-    if (outcome != ROW_APPLIED)
-        return outcome;
-    if (!key_text(scene, &amount->key, &key.bytes, &key.length))
-        return ROW_MISSING;
-    struct memory_entry *entry = memory_get(amount->memory, &key);
-    if (!entry && scene_time(scene) < scene->when.now - amount->memory->keep)
-        return ROW_TOO_OLD;
-    if (entry)
-        memory_touch(amount->memory, entry, scene->when.now);
-    double growth = entry ? value - entry->largest : value;
-    if (entry && !(growth > 0))
-        return ROW_NO_GROWTH;
-    outcome = scaled(scene, amount, &growth);
-    if (outcome != ROW_APPLIED)
-        return outcome;
-    if (!entry)
-        entry = memory_put(amount->memory, &key, NULL, 0, scene->when.now);
-    entry->largest = value;
-    *ret_value = growth;
-    return ROW_APPLIED;
-}
-
-enum row_outcome amount_value(struct scene *scene, const struct amount *amount, double *ret_value)
-{
-    enum row_outcome outcome = ROW_APPLIED;
-    double value = amount->constant;
-    switch (amount->kind) {
-    case AMOUNT_CONSTANT:
-        break;
-    case AMOUNT_QUANTITIES:
-        outcome = sum_value(scene, amount, &value);
-        break;
-    case AMOUNT_COUNT:
-        outcome = count_value(scene, amount, &value);
-        break;
-    case AMOUNT_SINCE:
-    case AMOUNT_BETWEEN:
-        outcome = times_value(scene, amount, &value);
-        break;
-    case AMOUNT_ELAPSED:
-        outcome = elapsed_value(scene, amount, &value);
-        break;
-    case AMOUNT_INCREASE:
-        return increase_value(scene, amount, ret_value);
-    }
-    if (outcome == ROW_APPLIED)
-        outcome = scaled(scene, amount, &value);
-    if (outcome == ROW_APPLIED)
-        *ret_value = value;
-    return outcome;
 }

@@ -91,9 +91,10 @@ enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
 
 const struct rule_trouble *rule_set_take_trouble(struct rule_set *set)
 {
-    if (LIKELY(!set->trouble.rule))
+    if (LIKELY(set->trouble_count == 0))
         return NULL;
-    set->last_trouble = set->trouble;
-    set->trouble.rule = NULL;
-    return &set->last_trouble;
+    if (set->troubles_told < set->trouble_count)
+        return &set->troubles[set->troubles_told++];
+    set->trouble_count = set->troubles_told = 0;
+    return NULL;
 }

@@ -35,9 +35,10 @@ struct rule_set {
     struct row_facts **rows;
     size_t row_count;
 
-    int64_t now;                 /* of the event or tick under way */
-    struct rule_trouble trouble; /* not told yet; rule NULL: none */
-    struct rule_trouble last_trouble;
+    int64_t now; /* of the event or tick under way */
+    struct rule_trouble troubles[RULE_TROUBLES];
+    size_t trouble_count;
+    size_t troubles_told; /* of them */
     struct memory_store memories;
     struct named_memory *named; /* memories that rules call by name */
     size_t named_count;

@@ -1,4 +1,5 @@
-/* See condition.h. */
+/* See condition.h. What a quantity is made of ([secs, nanos]) is looked for only where numbers are
+ * compared: a list that is also an `each` is then decoded once. */
 #include "rules/condition.h"
 
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include "rules/compiler.h"
 #include "rules/filter.h"
 #include "rules/schema.h"
+
+static const char *const bound_words[BOUNDS] = {"gt", "ge", "lt", "le"};
 
 static struct candidate candidate_of(const struct tree *node)
 {
@@ -75,7 +78,7 @@ static bool read_unequal(struct diagnostics *diagnostics, const struct tree *nod
 static bool read_operators(struct diagnostics *diagnostics, const struct tree *node,
                            struct condition *condition)
 {
-    static const char *const words[] = {"gt", "ge", "lt", "le", "ne", "exists", "match"};
+    static const char *const words[] = {"ge", "gt", "le", "lt", "ne", "exists", "match"};
     bool done = true;
     schema_keys(diagnostics, node, "operator", words, ARRAY_LENGTH(words));
     for (size_t i = 0; i < node->count; i++) {
@@ -88,7 +91,7 @@ static bool read_operators(struct diagnostics *diagnostics, const struct tree *n
         else if (strcmp(word, "ne") == 0)
             done = read_unequal(diagnostics, operand, condition) && done;
         for (size_t bound = 0; bound < BOUNDS; bound++)
-            if (strcmp(word, words[bound]) == 0)
+            if (strcmp(word, bound_words[bound]) == 0)
                 condition->has_bound[bound] =
                     schema_number(diagnostics, operand, word, &condition->bounds[bound]);
     }
@@ -98,14 +101,15 @@ static bool read_operators(struct diagnostics *diagnostics, const struct tree *n
 static bool add_term(const struct binding *binding, const struct tree *where, const char *text,
                      size_t length, struct condition *condition)
 {
-    struct quantity term;
+    struct quantity term = {.has_parts = false};
     while (length && *text == ' ') {
         text++;
         length--;
     }
     while (length && text[length - 1] == ' ')
         length--;
-    if (!quantity_compile(binding, where, text, length, &term))
+    if (condition->is_numeric ? !quantity_compile(binding, where, text, length, &term)
+                              : !operand_compile(binding, where, text, length, &term.whole))
         return false;
     condition->terms =
         memory_resize(condition->terms, condition->term_count + 1, sizeof(*condition->terms));
@@ -120,6 +124,7 @@ static bool read_terms(const struct binding *binding, const struct tree *key,
     size_t length = key->length;
     if (length < 6 || memcmp(key->text, "sum(", 4) != 0 || key->text[length - 1] != ')')
         return add_term(binding, key, key->text, length, condition);
+    condition->is_numeric = true;
     const char *at = key->text + 4;
     const char *end = key->text + length - 1;
     while (at < end) {
@@ -152,11 +157,13 @@ static bool condition_compile(const struct binding *binding, const struct tree *
 {
     struct condition condition = {.text = memory_copy_text(key->text)};
     struct diagnostics *diagnostics = binding->compiler->diagnostics;
+    for (size_t i = 0; i < BOUNDS; i++)
+        condition.is_numeric = condition.is_numeric || tree_get(node, bound_words[i]);
     bool done = read_terms(binding, key, &condition);
     if (node->kind == TREE_MAP)
         done = read_operators(diagnostics, node, &condition) && done;
     else
-        schema_each_text(diagnostics, node, "a condition's value", add_candidate, &condition);
+        schema_some_texts(diagnostics, node, "a condition's value", add_candidate, &condition);
     if (done)
         *ret_condition = condition;
     else
@@ -199,8 +206,10 @@ static bool equals(const struct candidate *candidate, const struct value *value)
     const char *text;
     size_t length;
     double number;
+    if (candidate->is_null)
+        return value->type == VALUE_NULL || value->type == VALUE_ABSENT;
     if (!value_text(value, &text, &length))
-        return candidate->is_null;
+        return false;
     if (length == candidate->length && memcmp(text, candidate->text, length) == 0)
         return true;
     return candidate->is_number && value_number(value, &number) && number == candidate->number;

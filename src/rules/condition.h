@@ -23,6 +23,7 @@ enum bound_kind { BOUND_GT, BOUND_GE, BOUND_LT, BOUND_LE, BOUNDS };
 struct condition {
     struct quantity *terms; /* one path, or those of sum(a, b) */
     size_t term_count;
+    bool is_numeric;              /* a sum, or compared by gt, ge, lt, le: terms are quantities */
     struct candidate *candidates; /* equal to one of them; none: any */
     size_t candidate_count;
     struct candidate *unequal; /* NULL: none */

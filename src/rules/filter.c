@@ -30,10 +30,32 @@ struct filter {
     struct filter *next;
 };
 
+/* Is there a "\1" outside brackets? */
+static bool refers_back(const char *text)
+{
+    bool in_brackets = false;
+    for (; *text; text++) {
+        if (in_brackets || *text == '[')
+            in_brackets = *text != ']';
+        else if (*text == '\\' && text[1] && isdigit((unsigned char)*++text))
+            return true;
+    }
+    return false;
+}
+
 struct pattern *pattern_new(const char *text, size_t length, char **ret_error)
 {
-    struct pattern *pattern = memory_zero(1, sizeof(*pattern));
+    if (length > PATTERN_LONGEST) {
+        *ret_error =
+            memory_format("a regular expression may have %zu bytes at most", PATTERN_LONGEST);
+        return NULL;
+    }
     AUTO_FREE char *copy = memory_copy(text, length);
+    if (refers_back(copy)) {
+        *ret_error = memory_format("bad regular expression '%s': no back-references here", copy);
+        return NULL;
+    }
+    struct pattern *pattern = memory_zero(1, sizeof(*pattern));
     int code = regcomp(&pattern->regex, copy, REG_EXTENDED);
     if (code == 0)
         return pattern;
@@ -162,6 +184,7 @@ static bool run_dirname(UNUSED const struct filter *filter, UNUSED struct arena 
         *value = (struct label_value){".", 1};
     else
         value->length = slash == value->text ? 1 : (size_t)(slash - value->text);
+    drop_end_slashes(value); /* of "a//b" */
     return true;
 }
 
@@ -215,6 +238,18 @@ static void add_mapping(struct filter *filter, struct label_value from, struct l
         (struct mapping){is_else ? NULL : word_copy(from), word_copy(to)};
 }
 
+/* The first `wanted` behind a word, which may stand in quotes; `end` if there is none. */
+static const char *find_behind_word(const char *at, const char *end, char wanted)
+{
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    bool is_quoted = at < end && (*at == '"' || *at == '\'');
+    const char *close = is_quoted ? memchr(at + 1, *at, (size_t)(end - at - 1)) : NULL;
+    at = close ? close : at;
+    const char *found = memchr(at, wanted, (size_t)(end - at));
+    return found ? found : end;
+}
+
 /* "{a: b, c: d, else: e}"; else is kept last. */
 static bool parse_map(struct filter *filter, struct label_value rest)
 {
@@ -223,11 +258,10 @@ static bool parse_map(struct filter *filter, struct label_value rest)
     const char *at = rest.text + 1;
     const char *end = rest.text + rest.length - 1;
     while (at < end) {
-        const char *comma = memchr(at, ',', (size_t)(end - at));
-        const char *stop = comma ? comma : end;
-        const char *colon = memchr(at, ':', (size_t)(stop - at));
-        if (!colon)
+        const char *colon = find_behind_word(at, end, ':');
+        if (colon == end || find_behind_word(at, end, ',') < colon)
             return false;
+        const char *stop = find_behind_word(colon + 1, end, ',');
         add_mapping(filter, trimmed(at, (size_t)(colon - at)),
                     trimmed(colon + 1, (size_t)(stop - colon - 1)));
         at = stop + 1;

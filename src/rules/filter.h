@@ -7,7 +7,9 @@
 
 #include "registry/registry.h"
 
-#define FILTER_MATCH_LONGEST ((size_t)65536) /* bytes of a text that `match` looks at */
+/* Bytes of a text that `match` looks at: an expression like ".*x" takes time by their square. */
+#define FILTER_MATCH_LONGEST ((size_t)4096)
+#define PATTERN_LONGEST      ((size_t)1024) /* bytes of a regular expression */
 
 struct arena;
 struct filter;
@@ -21,7 +23,8 @@ void filter_free(struct filter *filter);
 /* Runs the chain on *value (text NULL: nothing). False: nothing came out. */
 bool filter_run(const struct filter *chain, struct arena *arena, struct label_value *value);
 
-/* A POSIX extended regular expression on bytes that need no NUL; for `match` of conditions too. */
+/* A POSIX extended regular expression, without back-references (whose time has no bound), on bytes
+ * that need no NUL; for `match` of conditions too. */
 struct pattern;
 struct pattern *pattern_new(const char *text, size_t length, char **ret_error);
 void pattern_free(struct pattern *pattern);

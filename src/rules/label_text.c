@@ -170,18 +170,20 @@ bool label_text_value(struct scene *scene, const struct label_text *text,
         *ret_value = value;
         return true;
     }
-    char *joined = arena_alloc(scene->arena, 1);
+    struct label_value *values = arena_alloc(scene->arena, text->count * sizeof(*values));
     size_t length = 0;
     for (size_t i = 0; i < text->count; i++) {
-        struct label_value value = part_value(scene, &text->parts[i]);
-        if (!value.text || value.length == 0)
-            continue;
-        char *longer = arena_alloc(scene->arena, length + value.length);
-        memcpy(longer, joined, length);
-        memcpy(longer + length, value.text, value.length);
-        joined = longer;
-        length += value.length;
+        values[i] = part_value(scene, &text->parts[i]);
+        if (!values[i].text)
+            values[i].length = 0;
+        length += values[i].length;
     }
+    char *joined = arena_alloc(scene->arena, length);
     *ret_value = (struct label_value){joined, length};
+    for (size_t i = 0; i < text->count; i++) {
+        if (values[i].length)
+            memcpy(joined, values[i].text, values[i].length);
+        joined += values[i].length;
+    }
     return true;
 }

@@ -1,5 +1,6 @@
 /* See membership.h. A clear costs nothing by member: it begins a new epoch of the group, and
- * entries of older epochs count as outside. */
+ * entries of older epochs count as outside. A member that falls out or is forgotten is no event of
+ * its series: it does not bring one back that its ttl has hidden. */
 #include "rules/membership.h"
 
 #include <stdlib.h>
@@ -92,6 +93,19 @@ static void attach(struct memory_entry *entry, struct set_group *group, const st
     show(group, when);
 }
 
+/* Since when a member is inside: its last event, or its arrival where a clock runs ahead. */
+static int64_t inside_since(const struct memory_entry *entry)
+{
+    return entry->time < entry->touched ? entry->time : entry->touched;
+}
+
+static void note_time(struct memory *memory, struct memory_entry *entry, int64_t time)
+{
+    entry->time = time;
+    if (inside_since(entry) < memory->earliest)
+        memory->earliest = inside_since(entry);
+}
+
 enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
                            const struct memory_key *key, struct registry *registry,
                            struct series *series, const struct scene *scene)
@@ -116,7 +130,7 @@ enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
         attach(entry, group, &scene->when);
     }
     if (!is_there || time > entry->time)
-        entry->time = time;
+        note_time(memory, entry, time);
     return ROW_APPLIED;
 }
 
@@ -125,11 +139,12 @@ enum row_outcome set_leave(struct memory *memory, const struct memory_key *key,
 {
     int64_t time = scene_time(scene);
     struct memory_entry *entry = memory_get(memory, key);
-    bool was_inside = entry && is_inside(entry);
-    if (!entry)
-        entry = memory_put(memory, key, NULL, 0, scene->when.now);
-    else
-        memory_touch(memory, entry, scene->when.now);
+    if (!entry) {
+        memory_put(memory, key, NULL, 0, scene->when.now)->time = time;
+        return ROW_NO_GROWTH;
+    }
+    bool was_inside = is_inside(entry);
+    memory_touch(memory, entry, scene->when.now);
     if (was_inside)
         detach(entry, &scene->when);
     if (was_inside || entry->time < time)
@@ -155,17 +170,23 @@ enum row_outcome set_clear(struct set_groups *groups, struct registry *registry,
 
 void set_expire(struct memory *memory, int64_t now)
 {
-    struct moment when = {.event_time = now, .now = now};
-    if (memory->stay == 0)
+    if (memory->stay == 0 || memory->earliest >= now - memory->stay)
         return;
-    for (struct memory_entry *entry = memory->oldest; entry; entry = entry->newer)
-        if (is_inside(entry) && entry->time < now - memory->stay)
+    memory->earliest = INT64_MAX;
+    for (struct memory_entry *entry = memory->oldest; entry; entry = entry->newer) {
+        if (!is_inside(entry))
+            continue;
+        struct moment when = {.event_time = inside_since(entry), .now = now};
+        if (when.event_time < now - memory->stay)
             detach(entry, &when);
+        else if (when.event_time < memory->earliest)
+            memory->earliest = when.event_time;
+    }
 }
 
 void set_forget(void *context, struct memory_entry *entry)
 {
     const int64_t *now = context;
-    struct moment when = {.event_time = *now, .now = *now};
+    struct moment when = {.event_time = inside_since(entry), .now = *now};
     detach(entry, &when);
 }

@@ -78,6 +78,7 @@ struct memory *memory_add(struct memory_store *store, const char *name, enum mem
     memory->kind = kind;
     memory->scope = scope;
     memory->keep = keep;
+    memory->earliest = INT64_MAX;
     memory->store = store;
     map_init(&memory->entries, entry_has_key);
     memory->next = store->first;
@@ -108,8 +109,6 @@ static void evict_oldest(struct memory_store *store)
 struct memory_entry *memory_put(struct memory *memory, const struct memory_key *key,
                                 const char *text, size_t text_length, int64_t now)
 {
-    if (memory->store->keys >= memory->store->max_keys)
-        evict_oldest(memory->store);
     struct memory_entry *entry =
         memory_alloc(sizeof(*entry) + key->length + (text ? text_length : 0));
     *entry = (struct memory_entry){.hash = key_hash(key),
@@ -121,6 +120,8 @@ struct memory_entry *memory_put(struct memory *memory, const struct memory_key *
         memcpy(entry->bytes, key->bytes, key->length);
     if (text && text_length)
         memcpy(entry->bytes + key->length, text, text_length);
+    if (memory->store->keys >= memory->store->max_keys)
+        evict_oldest(memory->store);
     map_insert(&memory->entries, entry->hash, entry);
     list_append(memory, entry);
     memory->store->keys++;

@@ -5,8 +5,8 @@
  *   memory "agent_model", scope file:   (file 7, "") -> "claude-sonnet-4-5"
  *
  * One store bounds the keys of all: at its limit the key longest untouched goes first. A memory
- * also forgets keys untouched for longer than its `keep`. A key costs about 90 bytes and its text.
- * Pure: time comes in. */
+ * also forgets keys untouched for longer than its `keep`. A key costs about 90 bytes and its text,
+ * of which more than MEMORY_TEXT_LONGEST is to be cut by who remembers. Pure: time comes in. */
 #ifndef RULES_MEMORY_H
 #define RULES_MEMORY_H
 
@@ -17,6 +17,7 @@
 #include "base/map.h"
 
 #define MEMORY_KEEP_DEFAULT (INT64_C(400) * 86400 * 1000000000) /* ns */
+#define MEMORY_TEXT_LONGEST ((size_t)2048)                      /* bytes: longer than any label */
 
 enum memory_kind { MEMORY_ONCE, MEMORY_INCREASE, MEMORY_REMEMBER, MEMORY_TIMER, MEMORY_SET };
 enum memory_scope { SCOPE_FILE, SCOPE_DIRECTORY, SCOPE_SOURCE, SCOPE_PACK };
@@ -46,7 +47,8 @@ struct memory {
     enum memory_kind kind;
     enum memory_scope scope;
     int64_t keep;
-    int64_t stay; /* MEMORY_SET: `for`, 0 none */
+    int64_t stay;     /* MEMORY_SET: `for`, 0 none */
+    int64_t earliest; /* MEMORY_SET: nobody inside is older; INT64_MAX: nobody is inside */
     struct memory_store *store;
 
     struct map entries;
@@ -80,7 +82,8 @@ struct memory_key {
 
 /* The entry of this key, or NULL. Valid until the next memory_put or sweep. */
 struct memory_entry *memory_get(const struct memory *memory, const struct memory_key *key);
-/* A new entry for a key that is not there; `text` (may be NULL) is kept behind the key. */
+/* A new entry for a key that is not there; `text` (may be NULL) is kept behind the key. Both may
+ * be bytes of an entry that goes to make room. */
 struct memory_entry *memory_put(struct memory *memory, const struct memory_key *key,
                                 const char *text, size_t text_length, int64_t now);
 void memory_touch(struct memory *memory, struct memory_entry *entry, int64_t now);

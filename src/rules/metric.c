@@ -1,7 +1,6 @@
 /* See metric.h. */
 #include "rules/metric.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +11,8 @@
 #include "rules/compiler.h"
 #include "rules/schema.h"
 
-#define BUCKETS_MOST   500
 #define QUANTILES_MOST 16
+#define INIT_MOST      ((size_t)256) /* series of one metric for one set of other labels */
 
 static const char *const type_names[] = {"counter", "gauge", "histogram", "summary", "info"};
 
@@ -100,7 +99,7 @@ static void read_init(struct metric_reading *reading, const struct tree *node)
         return;
     metric->has_init = true;
     size_t combinations = 1;
-    for (size_t i = 0; i < node->count; i++) {
+    for (size_t i = 0; i < node->count && combinations <= INIT_MOST; i++) {
         int label = metric_label(metric, node->keys[i]->text);
         if (label < 0) {
             schema_unknown(diagnostics, node->keys[i], "label in 'init'",
@@ -111,90 +110,9 @@ static void read_init(struct metric_reading *reading, const struct tree *node)
         schema_each_text(diagnostics, node->items[i], "'init'", on_init_value, reading);
         combinations *= metric->init[label].count ? metric->init[label].count : 1;
     }
-    if (combinations > 256)
-        diagnostics_error(diagnostics, node, "'init' makes %zu series; 256 at most", combinations);
-}
-
-static bool add_bound(double **bounds, size_t *count, double value)
-{
-    if (*count == BUCKETS_MOST || (*count && !(value > (*bounds)[*count - 1])))
-        return false;
-    *bounds = memory_resize(*bounds, *count + 1, sizeof(**bounds));
-    (*bounds)[(*count)++] = value;
-    return true;
-}
-
-/* {start, factor, count} or {start, width, count}. */
-static void read_series_of_bounds(struct metric_reading *reading, const struct tree *node,
-                                  bool is_exponential, double **bounds, size_t *count)
-{
-    struct diagnostics *diagnostics = reading->compiler->diagnostics;
-    const char *const words[] = {"start", is_exponential ? "factor" : "width", "count"};
-    double start;
-    double step;
-    int64_t wanted;
-    if (!schema_map(diagnostics, node, "buckets"))
-        return;
-    schema_keys(diagnostics, node, "key of buckets", words, 3);
-    for (size_t i = 0; i < 3; i++)
-        if (!tree_get(node, words[i]))
-            diagnostics_error(diagnostics, node, "buckets need '%s'", words[i]);
-    if (!tree_get(node, words[0]) || !tree_get(node, words[1]) || !tree_get(node, words[2]) ||
-        !schema_number(diagnostics, tree_get(node, words[0]), "'start'", &start) ||
-        !schema_number(diagnostics, tree_get(node, words[1]), words[1], &step) ||
-        !schema_integer(diagnostics, tree_get(node, words[2]), "'count'", 1, BUCKETS_MOST, &wanted))
-        return;
-    double value = start;
-    for (int64_t i = 0; i < wanted; i++) {
-        if (!isfinite(value) || !add_bound(bounds, count, value)) {
-            diagnostics_error(diagnostics, node, "these buckets do not rise");
-            return;
-        }
-        value = is_exponential ? value * step : start + (double)(i + 1) * step;
-    }
-}
-
-static void read_bound_list(struct metric_reading *reading, const struct tree *node,
-                            double **bounds, size_t *count)
-{
-    for (size_t i = 0; i < node->count; i++) {
-        double value;
-        if (!schema_number(reading->compiler->diagnostics, node->items[i], "a bucket", &value))
-            continue;
-        if (!add_bound(bounds, count, value))
-            diagnostics_error(reading->compiler->diagnostics, node->items[i],
-                              "bucket '%s' does not rise", node->items[i]->text);
-    }
-}
-
-/* Buckets stand under `buckets` as a list or map, or under `exponential` or `linear`. */
-static void read_buckets(struct metric_reading *reading, const struct tree *node)
-{
-    static const char *const words[] = {"exponential", "linear"};
-    struct metric *metric = reading->metric;
-    const struct tree *buckets = tree_get(node, "buckets");
-    const struct tree *shape = buckets && buckets->kind == TREE_MAP ? buckets : node;
-    double *bounds = NULL;
-    size_t count = 0;
-    if (shape == buckets)
-        schema_keys(reading->compiler->diagnostics, buckets, "kind of buckets", words, 2);
-    if (tree_get(shape, "exponential"))
-        read_series_of_bounds(reading, tree_get(shape, "exponential"), true, &bounds, &count);
-    else if (tree_get(shape, "linear"))
-        read_series_of_bounds(reading, tree_get(shape, "linear"), false, &bounds, &count);
-    else if (buckets && buckets->kind == TREE_LIST)
-        read_bound_list(reading, buckets, &bounds, &count);
-    else if (buckets)
-        diagnostics_error(reading->compiler->diagnostics, buckets,
-                          "'buckets' must be a list, exponential or linear");
-    metric->spec.buckets = bounds;
-    metric->spec.bucket_count = count;
-    if (metric->spec.type == METRIC_HISTOGRAM && count == 0)
-        diagnostics_error(reading->compiler->diagnostics, metric->where,
-                          "histogram '%s' needs 'buckets'", metric->name);
-    if (metric->spec.type != METRIC_HISTOGRAM && count > 0)
-        diagnostics_error(reading->compiler->diagnostics, metric->where,
-                          "'%s' is no histogram, so it can have no buckets", metric->name);
+    if (combinations > INIT_MOST)
+        diagnostics_error(diagnostics, node, "'init' makes %zu series or more; %zu at most",
+                          combinations, INIT_MOST);
 }
 
 static void read_quantiles(struct metric_reading *reading, const struct tree *node)
@@ -204,6 +122,9 @@ static void read_quantiles(struct metric_reading *reading, const struct tree *no
     const struct tree *list = tree_get(node, "quantiles");
     if (!list)
         return;
+    if (metric->spec.type != METRIC_SUMMARY)
+        diagnostics_error(diagnostics, list, "'%s' is no summary, so it can have no quantiles",
+                          metric->name);
     if (list->kind != TREE_LIST || list->count > QUANTILES_MOST) {
         diagnostics_error(diagnostics, list, "'quantiles' must be a list of %d numbers at most",
                           QUANTILES_MOST);
@@ -295,7 +216,7 @@ static struct metric *read_metric(struct compiler *compiler, const struct tree *
     schema_each_text(compiler->diagnostics, tree_get(node, "labels"), "'labels'", on_label,
                      &reading);
     read_init(&reading, tree_get(node, "init"));
-    read_buckets(&reading, node);
+    metric_read_buckets(metric, node, compiler->diagnostics);
     read_quantiles(&reading, node);
     read_native(&reading, node);
     read_limits(&reading, node);

@@ -57,6 +57,10 @@ struct metric *metric_find(const struct rule_set *set, const char *name);
 /* The index of a label's name, or -1. */
 int metric_label(const struct metric *metric, const char *name);
 
+/* Buckets (metric_buckets.c): from the metric's map; type and name must be known. */
+void metric_read_buckets(struct metric *metric, const struct tree *node,
+                         struct diagnostics *diagnostics);
+
 /* Names (metric_name.c). */
 bool metric_name_is_valid(const char *name);
 bool label_name_is_valid(const char *name);

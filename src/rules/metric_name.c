@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/diagnostics.h"
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/tree.h"
 #include "rules/compiler.h"
@@ -59,29 +61,64 @@ static size_t family_length(const struct metric *metric)
     return length;
 }
 
-static bool claims(const struct metric *metric, const char *name, size_t length)
+/* A sample name, and the first metric that may show it. */
+struct claim {
+    const struct metric *metric;
+    size_t length;
+    char name[];
+};
+
+static bool claim_is_of(const void *item, const void *key)
 {
-    size_t own = family_length(metric);
-    for (const char *const *suffix = claimed_suffixes(metric->spec.type); *suffix; suffix++)
-        if (length == own + strlen(*suffix) && memcmp(name, metric->name, own) == 0 &&
-            memcmp(name + own, *suffix, strlen(*suffix)) == 0)
-            return true;
-    return false;
+    const struct claim *claim = item;
+    const struct claim *wanted = key;
+    return claim->length == wanted->length && memcmp(claim->name, wanted->name, claim->length) == 0;
 }
 
-static void check_clash(const struct metric *metric, const struct metric *other,
+static struct claim *claim_new(const struct metric *metric, const char *suffix)
+{
+    size_t own = family_length(metric);
+    size_t length = own + strlen(suffix);
+    struct claim *claim = memory_alloc(sizeof(*claim) + length + 1);
+    *claim = (struct claim){.metric = metric, .length = length};
+    memcpy(claim->name, metric->name, own);
+    memcpy(claim->name + own, suffix, length - own + 1);
+    return claim;
+}
+
+/* Claims every name that the metric's samples take; told once for each metric it clashes with. */
+static void check_clash(struct map *claims, const struct metric *metric,
                         struct diagnostics *diagnostics)
 {
-    size_t length = family_length(metric);
+    const struct metric *told = NULL;
     for (const char *const *suffix = claimed_suffixes(metric->spec.type); *suffix; suffix++) {
-        AUTO_FREE char *name = memory_format("%.*s%s", (int)length, metric->name, *suffix);
-        if (claims(other, name, strlen(name))) {
+        struct claim *claim = claim_new(metric, *suffix);
+        uint64_t hash = hash_bytes(claim->name, claim->length);
+        const struct claim *other = map_find(claims, hash, claim);
+        if (!other) {
+            map_insert(claims, hash, claim);
+            continue;
+        }
+        if (other->metric != told)
             diagnostics_error(diagnostics, metric->where,
                               "metric '%s' clashes with '%s': both may show samples named '%s'",
-                              metric->name, other->name, name);
-            return;
-        }
+                              metric->name, other->metric->name, claim->name);
+        told = other->metric;
+        free(claim);
     }
+}
+
+static void check_clashes(const struct rule_set *set, struct diagnostics *diagnostics)
+{
+    struct map claims;
+    map_init(&claims, claim_is_of);
+    for (size_t i = 0; i < set->metric_count; i++)
+        check_clash(&claims, set->metrics[i], diagnostics);
+    size_t position = 0;
+    struct claim *claim;
+    while ((claim = map_next(&claims, &position)))
+        free(claim);
+    map_free(&claims);
 }
 
 static void check_reserved(const struct metric *metric, struct diagnostics *diagnostics)
@@ -196,11 +233,10 @@ static void lint_words(const struct metric *metric, struct diagnostics *diagnost
 
 void metric_names_check(const struct rule_set *set, struct diagnostics *diagnostics)
 {
+    check_clashes(set, diagnostics);
     for (size_t i = 0; i < set->metric_count; i++) {
         const struct metric *metric = set->metrics[i];
         check_reserved(metric, diagnostics);
-        for (size_t j = 0; j < i; j++)
-            check_clash(metric, set->metrics[j], diagnostics);
         lint_suffixes(metric, diagnostics);
         lint_units(metric, diagnostics);
         lint_words(metric, diagnostics);

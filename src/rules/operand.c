@@ -149,15 +149,16 @@ bool operand_compile(const struct binding *binding, const struct tree *where, co
     return bound;
 }
 
-/* `text` and one more name behind it. */
+/* `text` and one more name behind it; false if a path cannot be that long. */
 static bool compile_part(const struct binding *binding, const struct tree *where, const char *text,
                          const char *name, struct operand *ret_operand)
 {
     bool is_scope = strcmp(text, ".") == 0 || strcmp(text, "/") == 0;
-    char *longer = memory_format(is_scope ? "%s%s" : "%s.%s", text, name);
-    bool done = operand_compile(binding, where, longer, strlen(longer), ret_operand);
-    free(longer);
-    return done;
+    AUTO_FREE char *longer = memory_format(is_scope ? "%s%s" : "%s.%s", text, name);
+    const char *error;
+    struct path *path = path_parse(longer, strlen(longer), &error);
+    path_free(path);
+    return path && operand_compile(binding, where, longer, strlen(longer), ret_operand);
 }
 
 bool quantity_compile(const struct binding *binding, const struct tree *where, const char *text,
@@ -181,39 +182,6 @@ bool quantity_compile(const struct binding *binding, const struct tree *where, c
     return true;
 }
 
-struct key_building {
-    const struct binding *binding;
-    struct key *key;
-    bool failed;
-};
-
-static void add_key_part(void *context, const struct tree *text)
-{
-    struct key_building *building = context;
-    struct key *key = building->key;
-    struct operand part;
-    if (!operand_compile(building->binding, text, text->text, text->length, &part)) {
-        building->failed = true;
-        return;
-    }
-    key->parts = memory_resize(key->parts, key->count + 1, sizeof(*key->parts));
-    key->parts[key->count++] = part;
-}
-
-bool key_compile(const struct binding *binding, const struct tree *node, const char *what,
-                 struct key *ret_key)
-{
-    struct key key = {.parts = NULL};
-    struct key_building building = {.binding = binding, .key = &key};
-    schema_each_text(binding->compiler->diagnostics, node, what, add_key_part, &building);
-    if (building.failed || key.count == 0) {
-        key_free(&key);
-        return false;
-    }
-    *ret_key = key;
-    return true;
-}
-
 void operand_free(struct operand *operand)
 {
     free(operand->text);
@@ -229,14 +197,6 @@ void quantity_free(struct quantity *quantity)
     operand_free(&quantity->whole);
     for (size_t i = 0; i < ARRAY_LENGTH(quantity->parts); i++)
         operand_free(&quantity->parts[i]);
-}
-
-void key_free(struct key *key)
-{
-    for (size_t i = 0; i < key->count; i++)
-        operand_free(&key->parts[i]);
-    free(key->parts);
-    *key = (struct key){.parts = NULL};
 }
 
 static void value_of_text(struct value *value, const char *text, size_t length)
@@ -276,7 +236,10 @@ static bool memory_value(struct scene *scene, const struct operand *operand,
     if (!entry)
         return false;
     memory_touch(operand->memory, entry, scene->when.now);
-    value_of_text(ret_value, entry->bytes + entry->key_length, entry->text_length);
+    /* Copied, since the entry may go before the value does: to make room for another key. */
+    value_of_text(ret_value,
+                  arena_copy(scene->arena, entry->bytes + entry->key_length, entry->text_length),
+                  entry->text_length);
     return true;
 }
 
@@ -300,39 +263,6 @@ bool operand_value(struct scene *scene, const struct operand *operand, struct va
         return true;
     scene->missing = operand->text;
     return false;
-}
-
-bool key_text(struct scene *scene, const struct key *key, const char **ret_text, size_t *ret_length)
-{
-    const char *texts[PATH_SEGMENTS];
-    size_t lengths[PATH_SEGMENTS];
-    size_t total = 0;
-    size_t count = key->count < PATH_SEGMENTS ? key->count : PATH_SEGMENTS;
-    for (size_t i = 0; i < count; i++) {
-        struct value value;
-        if (!operand_value(scene, &key->parts[i], &value))
-            return false;
-        if (!value_text(&value, &texts[i], &lengths[i])) {
-            scene->missing = key->parts[i].text;
-            return false;
-        }
-        total += lengths[i] + 1;
-    }
-    if (count == 1) {
-        *ret_text = texts[0];
-        *ret_length = lengths[0];
-        return true;
-    }
-    char *joined = arena_alloc(scene->arena, total);
-    char *at = joined;
-    for (size_t i = 0; i < count; i++) {
-        memcpy(at, texts[i], lengths[i]);
-        at += lengths[i];
-        *at++ = '\x1f';
-    }
-    *ret_text = joined;
-    *ret_length = total;
-    return true;
 }
 
 /* [secs, nanos] or {secs, nanos}, nanos may be left out. */

@@ -19,6 +19,10 @@ struct value;
 enum file_fact { FACT_NONE, FACT_NAME, FACT_DIRECTORY };
 
 #define OPERAND_NO_SLOT UINT32_MAX
+#define KEY_PARTS       ((size_t)16)
+#define KEY_LONGEST                                                                                \
+    ((size_t)1024) /* bytes; of a longer key the end becomes a hash of the whole                   \
+                    */
 
 struct operand {
     char *text;               /* as written, for messages */
@@ -33,7 +37,7 @@ struct operand {
 /* One or more operands whose texts together name a thing. */
 struct key {
     struct operand *parts;
-    size_t count;
+    size_t count; /* KEY_PARTS at most */
 };
 
 /* A value that may be a number, a duration text, [secs, nanos] or {secs, nanos}. */
@@ -55,7 +59,7 @@ bool operand_compile(const struct binding *binding, const struct tree *where, co
                      size_t length, struct operand *ret_operand);
 bool quantity_compile(const struct binding *binding, const struct tree *where, const char *text,
                       size_t length, struct quantity *ret_quantity);
-/* A path, or a list of paths. */
+/* A path, or a list of paths (keys are in key.c). */
 bool key_compile(const struct binding *binding, const struct tree *node, const char *what,
                  struct key *ret_key);
 void operand_free(struct operand *operand);
@@ -64,8 +68,8 @@ void key_free(struct key *key);
 
 /* Evaluate. False: not there; scene->missing then names the path. */
 bool operand_value(struct scene *scene, const struct operand *operand, struct value *ret_value);
-/* All parts as one text in the scene's arena (or as it stands in the line). A part that is not
- * there: false. */
+/* All parts as one text in the scene's arena (or as it stands in the line), of KEY_LONGEST bytes at
+ * most. A part that is not there: false. */
 bool key_text(struct scene *scene, const struct key *key, const char **ret_text,
               size_t *ret_length);
 

@@ -53,6 +53,13 @@ static void read_tables(struct compiler *compiler, const struct tree *node)
                   lookup_table_new(compiler->diagnostics, node->keys[i]->text, node->items[i]));
 }
 
+/* NULL also when it is there without content: all of it may be commented out. */
+static const struct tree *section(const struct tree *pack, const char *name)
+{
+    const struct tree *node = tree_get(pack, name);
+    return tree_is_null(node) ? NULL : node;
+}
+
 void pack_read(struct compiler *compiler)
 {
     static const char *const words[] = {"sources", "defaults", "metrics", "tables", "rules"};
@@ -64,11 +71,11 @@ void pack_read(struct compiler *compiler)
                           "'overrides' is not supported by this version");
     else
         schema_keys(compiler->diagnostics, tree, "section", words, ARRAY_LENGTH(words));
-    read_defaults(compiler, tree_get(tree, "defaults"));
-    read_tables(compiler, tree_get(tree, "tables"));
-    if (tree_get(tree, "sources"))
-        sources_compile(compiler, tree_get(tree, "sources"));
-    compiler->pack->has_sources = tree_get(tree, "sources") != NULL;
-    if (tree_get(tree, "metrics"))
-        metrics_compile(compiler, tree_get(tree, "metrics"));
+    read_defaults(compiler, section(tree, "defaults"));
+    read_tables(compiler, section(tree, "tables"));
+    compiler->pack->has_sources = section(tree, "sources") != NULL;
+    if (compiler->pack->has_sources)
+        sources_compile(compiler, section(tree, "sources"));
+    if (section(tree, "metrics"))
+        metrics_compile(compiler, section(tree, "metrics"));
 }

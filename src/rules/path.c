@@ -116,6 +116,10 @@ static bool read_path(struct path *path, struct cursor *cursor)
 
 struct path *path_parse(const char *text, size_t length, const char **ret_error)
 {
+    if (length > PATH_LONGEST) {
+        *ret_error = "a path may have 1024 bytes at most";
+        return NULL;
+    }
     struct path *path = memory_zero(1, sizeof(*path));
     path->text = memory_copy(text, length);
     struct cursor cursor = {.at = path->text, .end = path->text + length};

@@ -15,6 +15,7 @@
 #include "base/attributes.h"
 
 #define PATH_SEGMENTS 16
+#define PATH_LONGEST  ((size_t)1024) /* bytes, keys of memories in it included */
 
 enum path_scope { PATH_BARE, PATH_RECORD, PATH_ELEMENT, PATH_FILE, PATH_MEMORY };
 

@@ -70,6 +70,39 @@ static void check_words(struct diagnostics *diagnostics, const struct tree *row)
     schema_keys(diagnostics, row, "word of a row", words, ARRAY_LENGTH(words));
 }
 
+/* A word where it means nothing is a mistake too: the row would do something else than it says. */
+static void check_places(struct diagnostics *diagnostics, const struct tree *row, enum verb verb)
+{
+    const struct tree *value = tree_get(row, "value");
+    bool is_set = verb == VERB_ENTER || verb == VERB_LEAVE;
+    bool has_memory = is_set || !verbs[verb].types;
+    bool has_once = tree_get(row, "once") != NULL;
+    bool has_amount = verbs[verb].types && !is_set && verb != VERB_CLEAR && verb != VERB_DROP;
+    const struct {
+        const char *word;
+        bool fits;
+        const char *belongs;
+    } places[] = {
+        {"key", has_memory || tree_get(value, "elapsed"),
+         "enter, leave, start, stop, remember and 'elapsed' (that of 'increase' is inside "
+         "'value')"},
+        {"scope", has_memory || has_once,
+         "enter, leave, start, remember and 'once' (that of 'increase' is inside 'value')"},
+        {"keep", has_memory || has_once,
+         "enter, leave, start, remember and 'once' (that of 'increase' is inside 'value')"},
+        {"memory", has_once, "'once' (that of 'increase' is inside 'value')"},
+        {"for", is_set, "enter and leave"},
+        {"scale", has_amount, "updates that take an amount"},
+        {"labels", verbs[verb].types, "updates of a metric"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
+        const struct tree *node = tree_get(row, places[i].word);
+        if (node && !places[i].fits)
+            diagnostics_error(diagnostics, node, "'%s' belongs to %s, not to '%s'", places[i].word,
+                              places[i].belongs, verb_names[verb]);
+    }
+}
+
 static bool bind_each(struct compiler *compiler, const struct tree *node, struct row *row,
                       struct binding *binding)
 {
@@ -282,6 +315,7 @@ static bool compile_row(struct compiler *compiler, const struct tree *map, struc
 struct row *row_compile(struct compiler *compiler, struct row_facts *facts)
 {
     const struct tree *map = facts->where;
+    size_t errors = compiler->diagnostics->errors;
     check_words(compiler->diagnostics, map);
     enum verb verb = row_verb(compiler->diagnostics, map);
     if (verb == VERBS) {
@@ -293,11 +327,12 @@ struct row *row_compile(struct compiler *compiler, struct row_facts *facts)
                               "a row needs an update: inc, add, set, observe, enter, ...");
         return NULL;
     }
+    check_places(compiler->diagnostics, map, verb);
     struct row *row = memory_zero(1, sizeof(*row));
     row->facts = facts;
     row->verb = verb;
     row->guest = !compiler->pack->has_sources;
-    if (compile_row(compiler, map, row))
+    if (compile_row(compiler, map, row) && compiler->diagnostics->errors == errors)
         return row;
     row_free(row);
     return NULL;

@@ -14,6 +14,7 @@ struct result {
     struct label_value values[REGISTRY_LABELS];
     double amount;
     const char *detail;
+    bool born; /* the series is new, or was hidden until now */
 };
 
 static void label_values(struct row *row, struct scene *scene, struct label_value *values)
@@ -85,17 +86,9 @@ static enum row_outcome update_series(struct rule_set *set, struct row *row, str
                                       enum update_kind kind, struct result *result,
                                       struct series **ret_series)
 {
-    bool born = false;
-    struct series *series = NULL;
     label_values(row, scene, result->values);
-    enum update_result updated =
-        registry_update(set->registry, row->metric->family, kind, result->values, result->amount,
-                        &scene->when, &series, &born);
-    if (UNLIKELY(born) && row->metric->birth_count)
-        touch_births(set, row->metric, result->values, &scene->when);
-    if (ret_series)
-        *ret_series = series;
-    return update_outcome(updated);
+    return update_outcome(registry_update(set->registry, row->metric->family, kind, result->values,
+                                          result->amount, &scene->when, ret_series, &result->born));
 }
 
 static enum row_outcome run_amount(struct rule_set *set, struct row *row, struct scene *scene,
@@ -202,15 +195,14 @@ static enum row_outcome run_remember(struct row *row, struct scene *scene)
     if (outcome != ROW_APPLIED)
         return outcome;
     struct memory_entry *entry = memory_get(row->memory, &key);
+    if (length > MEMORY_TEXT_LONGEST)
+        length = MEMORY_TEXT_LONGEST;
     if (entry && remembers_already(entry, text, length)) {
         memory_touch(row->memory, entry, scene->when.now);
         return ROW_APPLIED;
     }
-    if (entry) { /* the text may come from the entry itself: copied before it goes */
-        text = arena_copy(scene->arena, text, length);
-        key.bytes = arena_copy(scene->arena, key.bytes, key.length);
+    if (entry)
         memory_remove(row->memory, entry);
-    }
     memory_put(row->memory, &key, text, length, scene->when.now);
     return ROW_APPLIED;
 }
@@ -295,6 +287,14 @@ static bool is_trouble(enum row_outcome outcome)
            outcome == ROW_FOLDED;
 }
 
+static void note_trouble(struct rule_set *set, const struct row_facts *facts,
+                         enum row_outcome outcome, const char *field)
+{
+    if (set->trouble_count < RULE_TROUBLES)
+        set->troubles[set->trouble_count++] =
+            (struct rule_trouble){facts->rule, facts->update, outcome, field};
+}
+
 static void count_outcome(const struct row_stage *stage, struct row *row, struct scene *scene,
                           enum row_outcome outcome, const struct result *result)
 {
@@ -304,9 +304,8 @@ static void count_outcome(const struct row_stage *stage, struct row *row, struct
     if (outcome == ROW_MISSING && !row->facts->field && scene->missing)
         row->facts->field = memory_copy_text(scene->missing);
     if (UNLIKELY(row->facts->outcomes[outcome] == 1) && is_trouble(outcome))
-        stage->set->trouble =
-            (struct rule_trouble){row->facts->rule, row->facts->update, outcome,
-                                  about_field && scene->missing ? scene->missing : ""};
+        note_trouble(stage->set, row->facts, outcome,
+                     about_field && scene->missing ? scene->missing : "");
     if (!stage->trace)
         return;
     const char *detail = about_field ? scene->missing : result->detail;
@@ -319,10 +318,13 @@ static void run_and_count(const struct row_stage *stage, struct row *row, struct
     struct result result;
     result.amount = 0;
     result.detail = NULL;
+    result.born = false;
     if (UNLIKELY(stage->trace != NULL))
         memset(result.values, 0, sizeof(result.values));
     scene->missing = NULL;
     enum row_outcome outcome = run_once(stage->set, row, scene, &result);
+    if (UNLIKELY(result.born) && row->metric->birth_count)
+        touch_births(stage->set, row->metric, result.values, &scene->when);
     count_outcome(stage, row, scene, outcome, &result);
 }
 

@@ -133,7 +133,9 @@ enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
                                const struct rule_event *event, int64_t *ret_time);
 
 /* A row met trouble for the first time (a field missing, no number, a limit): told once each, for
- * the log. NULL: nothing new. Valid until the next event. */
+ * the log; to be taken after each event until NULL. Past RULE_TROUBLES of one event they are only
+ * counted. Valid until the next event. */
+#define RULE_TROUBLES 16
 struct rule_trouble {
     const char *rule;
     const char *update;

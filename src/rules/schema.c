@@ -45,7 +45,8 @@ void schema_unknown(struct diagnostics *diagnostics, const struct tree *where, c
                     const char *const *words, size_t count)
 {
     const char *text = tree_text(where) ? tree_text(where) : "";
-    const char *near = nearest_word(text, words, count);
+    bool seeks = diagnostics->errors < SCHEMA_HINTS;
+    const char *near = seeks ? nearest_word(text, words, count) : NULL;
     if (near)
         diagnostics_error(diagnostics, where, "unknown %s '%s' (did you mean '%s'?)", what, text,
                           near);
@@ -85,6 +86,14 @@ void schema_each_text(struct diagnostics *diagnostics, const struct tree *node, 
     } else {
         diagnostics_error(diagnostics, node, "%s must be a text or a list of texts", what);
     }
+}
+
+void schema_some_texts(struct diagnostics *diagnostics, const struct tree *node, const char *what,
+                       void (*each)(void *context, const struct tree *text), void *context)
+{
+    if (node && node->kind == TREE_LIST && node->count == 0)
+        diagnostics_error(diagnostics, node, "%s must not be an empty list", what);
+    schema_each_text(diagnostics, node, what, each, context);
 }
 
 bool schema_number(struct diagnostics *diagnostics, const struct tree *node, const char *what,

@@ -11,6 +11,9 @@ struct diagnostics;
 struct tree;
 
 #define SCHEMA_WORDS 48
+#define SCHEMA_HINTS                                                                               \
+    100 /* errors after which no nearest word is sought any more: it takes time                    \
+         */
 
 struct schema_words {
     const char *words[SCHEMA_WORDS];
@@ -31,6 +34,9 @@ void schema_unknown(struct diagnostics *diagnostics, const struct tree *where, c
 /* A scalar or a list of scalars, as texts: calls `each` for every one; errors for others. */
 void schema_each_text(struct diagnostics *diagnostics, const struct tree *node, const char *what,
                       void (*each)(void *context, const struct tree *text), void *context);
+/* As above, but an empty list is an error too. */
+void schema_some_texts(struct diagnostics *diagnostics, const struct tree *node, const char *what,
+                       void (*each)(void *context, const struct tree *text), void *context);
 
 /* Scalars with a meaning. False with an error when they are none; *ret untouched. */
 bool schema_number(struct diagnostics *diagnostics, const struct tree *node, const char *what,

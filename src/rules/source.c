@@ -14,6 +14,7 @@
 #include "rules/compiler.h"
 #include "rules/event_name.h"
 #include "rules/path.h"
+#include "rules/root_shape.h"
 #include "rules/row_binding.h"
 #include "rules/schema.h"
 
@@ -45,17 +46,11 @@ static void add_capture(struct rule_source *source, const char *name, size_t len
     source->captures[source->capture_count++] = copy;
 }
 
-/* "{user}" of a root, but not "${HOME}". */
-static void add_root_captures(struct rule_source *source, const char *root)
+static void add_captures(struct rule_source *source, const struct path_pattern *pattern)
 {
-    for (const char *at = root; (at = strchr(at, '{')); at++) {
-        bool is_variable = at > root && at[-1] == '$';
-        const char *end = strchr(at, '}');
-        if (!end)
-            return;
-        if (!is_variable)
-            add_capture(source, at + 1, (size_t)(end - at - 1));
-        at = end - 1;
+    for (size_t i = 0; i < path_pattern_capture_count(pattern); i++) {
+        const char *name = path_pattern_capture_name(pattern, i);
+        add_capture(source, name, strlen(name));
     }
 }
 
@@ -63,12 +58,20 @@ static void on_root(void *context, const struct tree *text)
 {
     struct source_reading *reading = context;
     struct rule_source *source = reading->source;
+    const char *error = NULL;
+    struct path_pattern *shape = root_shape_new(text->text, &error);
+    if (!shape) {
+        diagnostics_error(reading->compiler->diagnostics, text, "bad root '%s': %s", text->text,
+                          error);
+        return;
+    }
+    add_captures(source, shape);
+    path_pattern_free(shape);
     size_t count = source->facts.root_count;
     char **roots = memory_resize((void *)(uintptr_t)source->facts.roots, count + 1, sizeof(char *));
     roots[count] = memory_copy_text(text->text);
     source->facts.roots = (const char *const *)roots;
     source->facts.root_count = count + 1;
-    add_root_captures(source, text->text);
 }
 
 static void on_pattern(void *context, const struct tree *text)
@@ -81,10 +84,7 @@ static void on_pattern(void *context, const struct tree *text)
                           error);
         return;
     }
-    for (size_t i = 0; i < path_pattern_capture_count(pattern); i++) {
-        const char *name = path_pattern_capture_name(pattern, i);
-        add_capture(reading->source, name, strlen(name));
-    }
+    add_captures(reading->source, pattern);
     size_t count = *reading->pattern_count;
     *reading->patterns = memory_resize(*reading->patterns, count + 1, sizeof(**reading->patterns));
     (*reading->patterns)[count] = pattern;
@@ -130,8 +130,8 @@ static void read_paths(struct source_reading *reading, const struct tree *node, 
                        struct source_paths *paths)
 {
     reading->paths = paths;
-    schema_each_text(reading->compiler->diagnostics, tree_get(node, key), key, on_source_path,
-                     reading);
+    schema_some_texts(reading->compiler->diagnostics, tree_get(node, key), key, on_source_path,
+                      reading);
 }
 
 static void read_patterns(struct source_reading *reading, const struct tree *node, const char *key,
@@ -207,7 +207,8 @@ static void read_source(struct compiler *compiler, const struct tree *key, const
     read_paths(&reading, node, "type", &source->type);
     read_paths(&reading, node, "time", &source->time);
     read_paths(&reading, node, "id", &source->id);
-    if (!tree_get(node, "files"))
+    const struct tree *files = tree_get(node, "files");
+    if (!files || (files->kind == TREE_LIST && files->count == 0))
         diagnostics_error(compiler->diagnostics, key, "source '%s' needs 'files'", key->text);
     if (!tree_get(node, "type"))
         diagnostics_error(compiler->diagnostics, key,
@@ -218,8 +219,14 @@ void sources_compile(struct compiler *compiler, const struct tree *node)
 {
     if (!schema_map(compiler->diagnostics, node, "'sources'"))
         return;
-    for (size_t i = 0; i < node->count; i++)
+    for (size_t i = 0; i < node->count; i++) {
+        if (compiler->set->source_count == SOURCES_MOST) {
+            diagnostics_error(compiler->diagnostics, node->keys[i],
+                              "too many sources: %zu at most, over all packs", SOURCES_MOST);
+            return;
+        }
         read_source(compiler, node->keys[i], node->items[i]);
+    }
 }
 
 void source_add_internal(struct compiler *compiler)

@@ -9,6 +9,8 @@
 #include "base/map.h"
 #include "rules/rule_set.h"
 
+#define SOURCES_MOST ((size_t)40) /* without the internal one: a row is compiled for each */
+
 struct compiler;
 struct path;
 struct row;

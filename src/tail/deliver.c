@@ -48,6 +48,8 @@ static void remember_hole(struct tail_file *file, uint64_t start, uint64_t end)
 
 static void move_offset(struct tail *tail, struct tail_file *file, uint64_t end)
 {
+    if (end == file->record.offset)
+        return;
     tail->counts.bytes += end - file->record.offset;
     file->record.offset = end;
     file->partial_told = false;

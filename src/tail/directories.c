@@ -146,6 +146,9 @@ void directories_join(struct directories *directories, struct tail_directory *to
         return;
     to->joined_from = from->id;
     to->joined_length = length;
+    /* A list would keep what both hold twice, and double with each move to and fro. */
+    if (ids_count(&to->ids) > 0)
+        directories_check(directories, to);
     size_t bytes = bytes_of(to);
     size_t ids = ids_count(&to->ids);
     ids_join(&to->ids, &from->ids);

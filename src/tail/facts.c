@@ -24,7 +24,7 @@ static int ask(int descriptor, const char *path, int flags, struct facts *ret_fa
         .size = told.stx_size,
         .modified = nanoseconds(&told.stx_mtime),
         .changed = nanoseconds(&told.stx_ctime),
-        .born = told.stx_mask & STATX_BTIME ? nanoseconds(&told.stx_btime) : 0,
+        .born = (told.stx_mask & STATX_BTIME) ? nanoseconds(&told.stx_btime) : 0,
         .links = told.stx_nlink,
         .owner = told.stx_uid,
         .regular = S_ISREG(told.stx_mode),

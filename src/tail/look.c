@@ -55,13 +55,19 @@ static void queue_held(struct tail *tail, const struct tail_name *name)
             turn_queue(tail, file);
 }
 
+/* An empty file is not opened: there are thousands of them. */
+static bool never_held_anything(const struct tail_file *file)
+{
+    return file->descriptor < 0 && file->size == 0;
+}
+
 /* The file is where its stream is: is there something to do? */
 static void touch(struct tail *tail, struct tail_file *file, const struct hint *hint)
 {
     bool changed = stream_note_facts(tail, file, &hint->facts, tail->now);
     if (hint->closed)
         file->closed = true;
-    if (changed || file->failed)
+    if ((changed && !never_held_anything(file)) || file->failed)
         turn_queue(tail, file);
     if (stream_has_rest(file) && !file->judged)
         list_append(&tail->unsettled, &file->unsettled);
@@ -129,10 +135,11 @@ static void begin_stream(struct tail *tail, struct hint *hint, struct tail_file 
     }
     if (replaced && replaced->descriptor < 0)
         tail->counts.ambiguous_rewrites += replaced->record.has_line_without_id;
-    else if (replaced && replaced->unlinked)
+    if (never_held_anything(file))
+        return;
+    if (replaced && replaced->descriptor >= 0 && replaced->unlinked)
         rewrite_begin(file, replaced);
-    if (file->size > 0)
-        turn_queue(tail, file);
+    turn_queue(tail, file);
 }
 
 /* A known stream whose file is found under another name: it goes on there, if it is wanted. */
@@ -150,7 +157,8 @@ static void move_stream(struct tail *tail, struct tail_file *file, struct hint *
     file->moved = file->moved || renamed;
     take_descriptor(tail, file, hint);
     touch(tail, file, hint);
-    turn_queue(tail, file);
+    if (!never_held_anything(file))
+        turn_queue(tail, file);
 }
 
 /* A second name of a file that is followed under its first: remembered, should that go. */
@@ -253,16 +261,24 @@ void tail_gone(struct tail *tail, const char *path, int64_t monotonic_now)
                        is_same_file(current, path, &facts);
     if (!still_there)
         hold_followed(tail, name);
-    reachable_again(tail, name);
+    reachable_again(tail, names_find(&tail->names, path));
 }
 
 void tail_directory_gone(struct tail *tail, const char *path, int64_t monotonic_now)
 {
     const size_t length = strlen(path);
+    AUTO_FREE struct tail_file **files =
+        memory_zero(tail->counts.followed + 1, sizeof(struct tail_file *));
+    size_t count = 0;
     size_t position = 0;
     struct tail_name *name;
     tail->now = monotonic_now;
-    while ((name = names_next(&tail->names, &position)) != NULL)
-        if (strncmp(name->path, path, length) == 0 && name->path[length] == '/')
-            hold_followed(tail, name);
+    while ((name = names_next(&tail->names, &position)) != NULL) {
+        struct tail_file *file = names_followed(name);
+        if (file && strncmp(name->path, path, length) == 0 && name->path[length] == '/')
+            files[count++] = file;
+    }
+    /* Not within the walk: a file with a second name elsewhere moves there. */
+    for (size_t i = 0; i < count; i++)
+        held_hold(tail, files[i], monotonic_now);
 }

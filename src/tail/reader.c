@@ -223,10 +223,16 @@ static enum reader_result inflate_step(struct tail *tail, struct tail_file *file
     return result == INFLATED_END ? READER_END : READER_MORE;
 }
 
+/* Short enough to be read again, and for a chunk to reach beyond it. */
+static bool is_short_rest(const struct tail *tail, uint64_t length)
+{
+    return length <= SHORT_REST && length <= tail->options.chunk_bytes / 2;
+}
+
 static enum reader_result plain_step(struct tail *tail, struct tail_file *file, int *ret_error)
 {
     const uint64_t offset = file->record.offset;
-    if (file->scanned < offset || file->scanned - offset <= SHORT_REST)
+    if (file->scanned < offset || is_short_rest(tail, file->scanned - offset))
         file->scanned = offset;
     struct chunk chunk = {.position = file->scanned};
     int r = read_checked(tail, file, tail->options.chunk_bytes, &chunk);
@@ -282,8 +288,13 @@ const char *reader_rest(struct tail *tail, struct tail_file *file, size_t *ret_l
             length = chunk.length;
         }
     }
-    if (!bytes || memchr(bytes, '\n', length))
+    if (!bytes)
         return NULL;
+    if (memchr(bytes, '\n', length)) {
+        /* It was written anew since. */
+        file->scanned = file->record.offset;
+        return NULL;
+    }
     *ret_length = lines_without_trailing_nuls(bytes, length);
     return *ret_length > 0 ? bytes : NULL;
 }

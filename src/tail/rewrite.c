@@ -49,6 +49,15 @@ static bool compare_more(struct tail *tail, const struct tail_file *file,
     return equal == wanted && extra->compared < old->read_end;
 }
 
+/* Both hold the old one's unterminated rest, and the new one ends it. */
+static bool ends_rest(const struct tail_file *file, const struct tail_file *old)
+{
+    char next;
+    return old->scanned > old->record.offset && !old->record.discarding &&
+           file->extra->compared == old->scanned &&
+           stream_pread(file->descriptor, &next, 1, old->scanned) == 1 && next == '\n';
+}
+
 /* All is compared: what does it mean? */
 static void conclude(struct tail *tail, struct tail_file *file, struct stream_extra *extra)
 {
@@ -60,9 +69,10 @@ static void conclude(struct tail *tail, struct tail_file *file, struct stream_ex
     /* The last line was counted without its LF, which the rewrite may have added. */
     if (equal >= counted && old->record.rest_counted)
         extra->repeated_until = counted + 1;
-    /* A rest that the new file holds as well is the new file's. */
-    if (equal == old->read_end && old->scanned > counted)
-        old->scanned = counted;
+    if (ends_rest(file, old)) {
+        old->record.offset = old->scanned;
+        old->record.rest_counted = true;
+    }
     if (equal < counted && equal < file->size)
         tail->counts.ambiguous_rewrites++;
 }

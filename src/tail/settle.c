@@ -24,7 +24,7 @@
 /* State of inflating is given back after this. */
 #define INFLATED_REST (10 * NANOSECONDS_PER_SECOND)
 /* Of a tick, for the scan of /proc. */
-#define SCAN_BUDGET (10 * NANOSECONDS_PER_MILLISECOND)
+#define SCAN_BUDGET (5 * NANOSECONDS_PER_MILLISECOND)
 
 static bool is_closed(const struct tail_file *file, int64_t now)
 {
@@ -113,6 +113,8 @@ static bool is_at_rest(struct tail *tail, struct tail_file *file, struct facts *
             held_give_up(tail, file);
         return false;
     }
+    if (ret_facts->inode != file->inode)
+        return false; /* the name is another file's, as a hint will tell */
     if (stream_note_facts(tail, file, ret_facts, tail->now) || file->read_end < ret_facts->size) {
         turn_queue(tail, file);
         return false;

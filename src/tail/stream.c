@@ -18,8 +18,7 @@
 
 static uint64_t lag_of(const struct tail_file *file)
 {
-    bool unreadable =
-        file->failed || file->broken || (file->state != STREAM_FOLLOWED && file->descriptor < 0);
+    bool unreadable = file->failed || (file->state != STREAM_FOLLOWED && file->descriptor < 0);
     return !unreadable && file->size > file->read_end ? file->size - file->read_end : 0;
 }
 
@@ -165,10 +164,16 @@ static bool close_one(struct tail *tail, struct list *list, const struct tail_fi
     return false;
 }
 
+/* A quiet one if possible, else one that will be opened again at its turn. */
+static bool close_any(struct tail *tail, const struct tail_file *keep)
+{
+    return close_one(tail, &tail->quiet, keep) || close_one(tail, &tail->busy, keep);
+}
+
 void stream_make_room(struct tail *tail, const struct tail_file *keep)
 {
-    if (tail->counts.open >= tail->options.max_open_files && !close_one(tail, &tail->quiet, keep))
-        (void)close_one(tail, &tail->busy, keep);
+    if (tail->counts.open >= tail->options.max_open_files)
+        (void)close_any(tail, keep);
 }
 
 int stream_open_path(const char *path)
@@ -202,7 +207,7 @@ int stream_open(struct tail *tail, struct tail_file *file)
 {
     stream_make_room(tail, file);
     int descriptor = stream_open_path(file->name->path);
-    if ((descriptor == -EMFILE || descriptor == -ENFILE) && close_one(tail, &tail->quiet, file))
+    if ((descriptor == -EMFILE || descriptor == -ENFILE) && close_any(tail, file))
         descriptor = stream_open_path(file->name->path);
     if (descriptor == -ENOTDIR || descriptor == -ELOOP || descriptor == -ENXIO)
         return -ENOENT;
@@ -258,7 +263,9 @@ static void forget_from(struct tail_file *file, uint64_t offset)
 void stream_restart(struct tail *tail, struct tail_file *file, uint64_t size)
 {
     struct tail_record *record = &file->record;
-    bool unread = file->size > (record->compressed ? file->read_end : record->offset);
+    /* A larger size than before may be that of the new content. */
+    bool unread =
+        size < file->size && file->size > (record->compressed ? file->read_end : record->offset);
     if (unread)
         tail->counts.truncations_unread++;
     else

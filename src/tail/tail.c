@@ -10,6 +10,7 @@
 #include "tail/rewrite.h"
 #include "tail/stream.h"
 #include "tail/tail_internal.h"
+#include "tail/turn.h"
 #include "tail/writers.h"
 
 #define MEBIBYTE ((size_t)1 << 20)
@@ -113,15 +114,23 @@ static bool drain_rest(struct tail *tail, struct tail_file *file)
     return result != REST_LATER;
 }
 
+static void turn_until_quiet(struct tail *tail)
+{
+    bool more;
+    do
+        more = tail_turn(tail, INT64_MAX);
+    while (more);
+}
+
 void tail_drain(struct tail *tail)
 {
-    while (tail_turn(tail, INT64_MAX))
-        continue;
+    turn_until_quiet(tail);
+    turn_retry(tail);
+    turn_until_quiet(tail);
     struct tail_file *file;
     for (size_t position = 0; (file = tail_next_file(tail, &position)) != NULL;)
         if (stream_has_rest(file) && !drain_rest(tail, file)) {
-            while (tail_turn(tail, INT64_MAX))
-                continue;
+            turn_until_quiet(tail);
             (void)drain_rest(tail, file);
         }
 }

@@ -20,7 +20,7 @@
  *
  * Errors never stop a file; they are told once by on_notice. Bounds: descriptors open at a time
  * (least recently used quiet ones are closed and reopened by identity), bytes and count of held
- * streams, length of a line. Memory: one shared buffer; a quiet stream costs about 200 bytes and
+ * streams, length of a line. Memory: one shared buffer; a quiet stream costs about 250 bytes and
  * its path. */
 #ifndef TAIL_TAIL_H
 #define TAIL_TAIL_H
@@ -37,22 +37,29 @@ struct tail_directory; /* the directory a stream lies in: scope of ids, see ids.
 
 enum tail_skip {
     TAIL_SKIP_TOO_LONG, /* a line over max_line_bytes */
-    TAIL_SKIP_PARTIAL   /* an unterminated rest that never became a line */
+    TAIL_SKIP_PARTIAL   /* an unterminated rest that nobody will go on with: its file is gone or was
+                         * rotated, and no writer is left */
 };
 
 struct tail_line {
     const char *bytes; /* without its end; valid during the call; not NUL-terminated */
     size_t length;
-    uint64_t number; /* from 1 within the stream */
-    uint64_t offset; /* of its first byte */
-    bool repeated;   /* byte-identical to what was already counted of the stream that this one
-                      * replaced by rename: without an id it must not be counted again */
+    uint64_t number;   /* from 1 within the stream */
+    uint64_t offset;   /* of its first byte */
+    bool repeated;     /* counted before, so without an id it must not be counted again: identical
+                        * to a line of the stream that this one replaced by rename, or read again
+                        * behind a hole that was filled. May be false where every line before had an
+                        * id that was given to tail_count_id. */
     bool unterminated; /* taken without LF, since no writer is left */
 };
 
+/* Called from within tail_look, tail_turn, tail_tick, tail_drain and tail_free. They may call
+ * tail_count_id and the functions on a stream, nothing else of this room. */
 struct tail_handlers {
     void *context;
-    /* A stream starts (or moved to another path): *ret_user is kept for it. False: not wanted. */
+    /* A stream starts, or moved to another path (tail_file_path is the new one): *inout_user is
+     * kept for it. False: not wanted; a new stream is then forgotten without on_close, a moved one
+     * ends as if its file were gone, under its old path. */
     bool (*on_open)(void *context, struct tail_file *file, void **inout_user);
     void (*on_line)(void *context, struct tail_file *file, const struct tail_line *line);
     void (*on_skip)(void *context, struct tail_file *file, enum tail_skip reason,
@@ -65,12 +72,12 @@ struct tail_handlers {
 };
 
 struct tail_options {
-    size_t max_line_bytes;   /* 0: 16 MiB */
-    size_t max_open_files;   /* 0: 512 */
-    size_t max_held_files;   /* 0: 256 */
-    int64_t max_held_time;   /* ns without growth where writers cannot be told; 0: 10 min */
-    size_t id_memory;        /* bytes for ids of all directories; 0: 64 MiB */
-    size_t chunk_bytes;      /* read at a time and turn; 0: 256 KiB */
+    size_t max_line_bytes; /* 0: 16 MiB */
+    size_t max_open_files; /* 0: 512 */
+    size_t max_held_files; /* 0: 256 */
+    int64_t max_held_time; /* ns without growth where writers cannot be told; 0: 10 min */
+    size_t id_memory;      /* bytes for ids of all directories; 0: 64 MiB */
+    size_t chunk_bytes;    /* read at a time and turn; 0: 256 KiB */
 };
 
 struct tail_counts {
@@ -84,8 +91,8 @@ struct tail_counts {
     uint64_t directories_without_ids; /* whose ids were dropped at id_memory */
 };
 
-struct tail *tail_new(const struct tail_handlers *handlers, const struct tail_options *options)
-    MUST_CHECK;
+struct tail *tail_new(const struct tail_handlers *handlers,
+                      const struct tail_options *options) MUST_CHECK;
 /* Ends all streams (on_close for each); nothing is read any more. */
 void tail_free(struct tail *tail);
 
@@ -113,7 +120,8 @@ void *tail_file_user(const struct tail_file *file);
 uint64_t tail_file_id(const struct tail_file *file); /* unique in this process, never reused */
 struct tail_directory *tail_file_directory(const struct tail_file *file);
 uint64_t tail_directory_id(const struct tail_directory *directory); /* unique, never reused */
-/* Walk all streams (user pointers get renewed at a reload): *position = 0 first, NULL at the end. */
+/* Walk all streams (user pointers get renewed at a reload): *position = 0 first, NULL at the end.
+ */
 struct tail_file *tail_next_file(const struct tail *tail, size_t *position);
 void tail_file_set_user(struct tail_file *file, void *user);
 

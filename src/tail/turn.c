@@ -64,9 +64,10 @@ static void sort_queue(struct tail *tail)
         list_append(&tail->queue, &files[i]->turn);
 }
 
-/* Tells it once; the tick tries again. */
+/* Tells it once; the tick tries again. What it replaced is not kept waiting for it. */
 static void fail(struct tail *tail, struct tail_file *file, const char *message, int error)
 {
+    rewrite_release(file);
     if (!file->failed)
         tail_notice(tail, message, file->name->path, -error);
     stream_set_failed(tail, file, true);
@@ -99,6 +100,7 @@ static void on_missing(struct tail *tail, struct tail_file *file)
     AUTO_FREE char *path = memory_copy_text(file->name->path);
     bool held = file->state == STREAM_HELD;
     list_remove(&file->turn);
+    rewrite_release(file);
     held_missing(tail, file);
     if (!held)
         tail_look(tail, path, false, tail->now);

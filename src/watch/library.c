@@ -78,7 +78,7 @@ static bool descriptors_have(const struct descriptors *descriptors, int number)
 /* The library does not tell its descriptor: it is the inotify one that was not there before. */
 static int find_new_descriptor(const struct descriptors *before)
 {
-    struct descriptors after;
+    struct descriptors after = {.count = 0};
     int result = find_descriptors(&after);
     if (result < 0)
         return result;
@@ -104,7 +104,7 @@ int library_start(void)
 {
     if (library_is_ready())
         return 0;
-    struct descriptors before;
+    struct descriptors before = {.count = 0};
     int result = find_descriptors(&before);
     if (result < 0)
         return result;
@@ -171,7 +171,7 @@ int library_watch(const char *path)
         return -ENAMETOOLONG;
     char *end = stpcpy(with_slash, path);
     if (length == 0 || end[-1] != '/')
-        strcpy(end, "/");
+        memcpy(end, "/", 2);
     if (inotifytools_watch_file(with_slash, WATCH_MASK))
         return 0;
     int error = inotifytools_error();

@@ -1,5 +1,6 @@
 /* Roots: waited for while they are missing, and looked at every second, since nothing tells when
- * one is removed above, comes back, or is a link that now points elsewhere. */
+ * one is removed above, comes back, or is a link that now points elsewhere. That one is not there
+ * is quiet (watch_root_present says it); that it cannot be reached is told once. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +40,9 @@ static void come(struct watch *watch, struct root *root)
         directory = directory_add(&watch->table, root->path, root->length, watch->now);
     directory->is_root = true;
     root->directory = directory;
-    if (root->told_missing)
-        watch_notice(watch, "directory is there now", root->path, 0);
-    root->told_missing = false;
+    if (root->told_error)
+        watch_notice(watch, "directory can be reached now", root->path, 0);
+    root->told_error = 0;
     walk_pend(watch, directory);
 }
 
@@ -52,9 +53,10 @@ static void look_at_root(struct watch *watch, struct root *root)
     const struct directory *directory = root->directory;
     if (!directory && error == 0) {
         come(watch, root);
-    } else if (!directory && !root->told_missing) {
-        root->told_missing = true;
-        watch_notice(watch, "directory is missing, waiting for it", root->path, error);
+    } else if (!directory) {
+        if (error != ENOENT && error != root->told_error)
+            watch_notice(watch, "directory cannot be reached, waiting for it", root->path, error);
+        root->told_error = error == ENOENT ? 0 : error;
     } else if (directory &&
                (error || (directory->is_known && (directory->device != facts.st_dev ||
                                                   directory->inode != facts.st_ino)))) {

@@ -226,7 +226,7 @@ static void settle_trouble(struct watch *watch, struct directory *directory, int
 
 static int look_inside(struct watch *watch, struct directory *directory)
 {
-    struct stat facts;
+    struct stat facts = {.st_ino = 0};
     int result = stat_directory(directory, &facts);
     if (result < 0)
         return result;

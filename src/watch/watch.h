@@ -3,12 +3,17 @@
  * Built on libinotifytools as a source of hints (one instance a process: the library keeps its
  * state in globals). Hints are never facts: a file named by on_file may be gone or unchanged, and
  * several writes give one hint. Every change is hinted at least once: by inotify, or where inotify
- * cannot see, by a rescan (monotonic clock; RESCAN_RECENT where something changed within the hour,
- * RESCAN_QUIET elsewhere) or, in polling mode, every POLL_RECENT for recently changed files.
+ * cannot see, by a rescan (monotonic clock):
+ *   - each RESCAN_RECENT where something changed within the hour. Of directories that inotify does
+ *     watch, a pass takes at least 500, and more while that takes less than 10 ms: beyond, they
+ *     take turns, so that tens of thousands cost a thousandth of a core;
+ *   - each RESCAN_RECENT where no watch could be had, or the directory cannot be read;
+ *   - each POLL_RECENT, where all is polled, for what changed within two minutes;
+ *   - each RESCAN_QUIET elsewhere.
  *
  * One table of directories by absolute path serves all roots, so roots may overlap. Symbolic links
- * below a root are never followed; a root itself may be one. A root that is missing is waited for
- * (its nearest existing ancestor is not watched: the rescan every second finds it).
+ * below a root are never followed; a root itself may be one. A root that is missing is waited for,
+ * quietly (its nearest existing ancestor is not watched: a look every second finds it).
  *
  * Not thread-safe. Callbacks come from within watch_start, watch_read and watch_tick only, never
  * nested; they may not call watch_*. Paths given to callbacks are absolute and normal (no "//",
@@ -33,7 +38,8 @@ struct watch_handlers {
     /* May a wanted file lie somewhere below? Directories for which not are not entered. */
     bool (*wants_directory)(void *context, const char *path);
     bool (*wants_file)(void *context, const char *path);
-    /* A regular file was created, listed, written, closed, moved here or had attributes changed.
+    /* A regular file was created, listed, written, closed, moved here or had attributes changed
+     * (written or closed: perhaps a FIFO or a device, which is not looked at for each write).
      * `closed`: its writer closed it (IN_CLOSE_WRITE). */
     void (*on_file)(void *context, const char *path, bool closed);
     /* A wanted name that was there is gone: deleted, moved away, or absent in a complete listing.
@@ -76,6 +82,7 @@ void watch_free(struct watch *watch);
 /* Roots are directories that need not exist. Absolute paths. The same path twice is one root.
  * To be called before watch_start, or any time after (then it is walked at the next tick). */
 void watch_add_root(struct watch *watch, const char *path);
+/* What lies below is forgotten without a callback, but for what other roots want. */
 void watch_remove_root(struct watch *watch, const char *path);
 /* Is this root there and listed at the last look? */
 bool watch_root_present(const struct watch *watch, const char *path);

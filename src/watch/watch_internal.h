@@ -24,7 +24,7 @@ struct root {
     char *path;
     size_t length;
     struct directory *directory; /* NULL: missing */
-    bool told_missing;
+    int told_error;              /* why it cannot be reached, but for that it is not there; or 0 */
 };
 
 struct watch {

@@ -2,6 +2,7 @@
  * or hangs up, and has no connection left when the client has gone. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,7 +15,8 @@
 #include "serve/exposition.h"
 #include "serve/serve.h"
 
-#define MOST_TURNS 200 /* of the loop, for one input */
+#define MOST_TURNS    200 /* of the loop, for one input */
+#define MOST_ATTEMPTS 20
 
 static struct event_base *base;
 static struct serve *serve;
@@ -83,14 +85,34 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* Closes with a reset, so that no port is kept waiting. */
+/* Closes with a reset, so that no port is kept waiting. Comes from one loopback address after the
+ * other: the server's side may keep ports waiting, and this way there are enough. */
+static int new_client(void)
+{
+    static uint32_t number;
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    const struct sockaddr_in from = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number++ % 50000),
+    };
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    MUST_HOLD(bind(client, (const struct sockaddr *)&from, sizeof(from)) == 0);
+    return client;
+}
+
+/* libFuzzer's alarm may interrupt a connect. */
 static int connect_client(void)
 {
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    MUST_HOLD(connect(client, (const struct sockaddr *)&server, sizeof(server)) == 0);
-    return client;
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        int client = new_client();
+        if (connect(client, (const struct sockaddr *)&server, sizeof(server)) == 0)
+            return client;
+        close(client);
+        event_base_loop(base, EVLOOP_NONBLOCK);
+    }
+    perror("connect");
+    abort();
 }
 
 /* Turns the loop until the server has hung up, or seems to wait for more. */

@@ -33,7 +33,7 @@
 struct fixture {
     struct tail *tail;
     char root[64];
-    int64_t ahead; /* ns added to the clock */
+    int64_t ahead;      /* ns added to the clock */
     char *known[NAMES]; /* paths that the last walk found */
     size_t known_count;
 
@@ -53,12 +53,12 @@ struct fixture {
     bool refuse_open;
 };
 
-static int64_t now_of(const struct fixture *fixture)
+static inline int64_t now_of(const struct fixture *fixture)
 {
     return clock_monotonic() + fixture->ahead;
 }
 
-static bool on_open(void *context, struct tail_file *file, void **inout_user)
+static inline bool on_open(void *context, struct tail_file *file, void **inout_user)
 {
     struct fixture *fixture = context;
     assert_non_null(tail_file_path(file));
@@ -67,14 +67,14 @@ static bool on_open(void *context, struct tail_file *file, void **inout_user)
     return !fixture->refuse_open;
 }
 
-static bool is_object(const char *bytes, size_t length)
+static inline bool is_object(const char *bytes, size_t length)
 {
     return length >= 2 && bytes[0] == '{' && bytes[length - 1] == '}' &&
            !memchr(bytes, '\0', length);
 }
 
-static bool count_line(struct fixture *fixture, struct tail_file *file,
-                       const struct tail_line *line)
+static inline bool count_line(struct fixture *fixture, struct tail_file *file,
+                              const struct tail_line *line)
 {
     const char *id = memmem(line->bytes, line->length, "\"id\":", 5);
     if (!id)
@@ -88,7 +88,7 @@ static bool count_line(struct fixture *fixture, struct tail_file *file,
     return true;
 }
 
-static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+static inline void on_line(void *context, struct tail_file *file, const struct tail_line *line)
 {
     struct fixture *fixture = context;
     fixture->last_number = line->number;
@@ -103,8 +103,8 @@ static void on_line(void *context, struct tail_file *file, const struct tail_lin
     }
 }
 
-static void on_skip(void *context, struct tail_file *file UNUSED, enum tail_skip reason,
-                    uint64_t line_number UNUSED, uint64_t offset UNUSED)
+static inline void on_skip(void *context, struct tail_file *file UNUSED, enum tail_skip reason,
+                           uint64_t line_number UNUSED, uint64_t offset UNUSED)
 {
     struct fixture *fixture = context;
     if (reason == TAIL_SKIP_TOO_LONG)
@@ -113,13 +113,13 @@ static void on_skip(void *context, struct tail_file *file UNUSED, enum tail_skip
         fixture->partial++;
 }
 
-static bool on_is_complete(void *context UNUSED, struct tail_file *file UNUSED, const char *bytes,
-                           size_t length)
+static inline bool on_is_complete(void *context UNUSED, struct tail_file *file UNUSED,
+                                  const char *bytes, size_t length)
 {
     return is_object(bytes, length);
 }
 
-static void on_close(void *context, struct tail_file *file, void *user)
+static inline void on_close(void *context, struct tail_file *file, void *user)
 {
     struct fixture *fixture = context;
     assert_ptr_equal(user, fixture);
@@ -127,14 +127,14 @@ static void on_close(void *context, struct tail_file *file, void *user)
     fixture->closed++;
 }
 
-static void on_notice(void *context, const char *message UNUSED, const char *path UNUSED,
-                      int error UNUSED)
+static inline void on_notice(void *context, const char *message UNUSED, const char *path UNUSED,
+                             int error UNUSED)
 {
     struct fixture *fixture = context;
     fixture->notices++;
 }
 
-static struct fixture *fixture_new_with(const struct tail_options *options)
+static inline struct fixture *fixture_new_with(const struct tail_options *options)
 {
     struct fixture *fixture = memory_zero(1, sizeof(*fixture));
     const struct tail_handlers handlers = {.context = fixture,
@@ -144,28 +144,29 @@ static struct fixture *fixture_new_with(const struct tail_options *options)
                                            .is_complete = on_is_complete,
                                            .on_close = on_close,
                                            .on_notice = on_notice};
-    snprintf(fixture->root, sizeof(fixture->root), "/tmp/test_tail.XXXXXX");
+    const char *temporary = getenv("TMPDIR");
+    snprintf(fixture->root, sizeof(fixture->root), "%s/test_tail.XXXXXX",
+             temporary ? temporary : "/tmp");
     assert_non_null(mkdtemp(fixture->root));
     assert_int_equal(chdir(fixture->root), 0);
     fixture->tail = tail_new(&handlers, options);
     return fixture;
 }
 
-static struct fixture *fixture_new(void)
+static inline struct fixture *fixture_new(void)
 {
     const struct tail_options options = {0};
     return fixture_new_with(&options);
 }
 
-static void remove_tree(const char *path)
+static inline void remove_tree(const char *path)
 {
     DIR *directory = opendir(path);
     struct dirent *entry;
     while (directory && (entry = readdir(directory)) != NULL) {
-        char inner[4200];
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+        AUTO_FREE char *inner = memory_format("%s/%s", path, entry->d_name);
         if (entry->d_type == DT_DIR)
             remove_tree(inner);
         else
@@ -176,7 +177,7 @@ static void remove_tree(const char *path)
     rmdir(path);
 }
 
-static void forget_known(struct fixture *fixture)
+static inline void forget_known(struct fixture *fixture)
 {
     for (size_t i = 0; i < fixture->known_count; i++)
         free(fixture->known[i]);
@@ -184,7 +185,7 @@ static void forget_known(struct fixture *fixture)
 }
 
 /* Every stream that was opened is closed, and no descriptor is left. */
-static void fixture_free(struct fixture *fixture)
+static inline void fixture_free(struct fixture *fixture)
 {
     tail_free(fixture->tail);
     forget_known(fixture);
@@ -194,7 +195,7 @@ static void fixture_free(struct fixture *fixture)
 }
 
 /* The absolute path of a name below the root; valid until the call after the next. */
-static const char *full(const struct fixture *fixture, const char *name)
+static inline const char *full(const struct fixture *fixture, const char *name)
 {
     static char paths[2][4200];
     static int turn;
@@ -203,36 +204,38 @@ static const char *full(const struct fixture *fixture, const char *name)
     return paths[turn];
 }
 
-static void turn_all(struct fixture *fixture)
+static inline void turn_all(struct fixture *fixture)
 {
     while (tail_turn(fixture->tail, INT64_MAX))
         continue;
 }
 
-static void look(struct fixture *fixture, const char *name)
+static inline void look(struct fixture *fixture, const char *name)
 {
     tail_look(fixture->tail, full(fixture, name), false, now_of(fixture));
 }
 
-static void look_closed(struct fixture *fixture, const char *name)
+static inline void look_closed(struct fixture *fixture, const char *name)
 {
     tail_look(fixture->tail, full(fixture, name), true, now_of(fixture));
 }
 
-static void gone(struct fixture *fixture, const char *name)
+static inline void gone(struct fixture *fixture, const char *name)
 {
     tail_gone(fixture->tail, full(fixture, name), now_of(fixture));
 }
 
 /* A hint, and all reading that follows from it. */
-static void read_file(struct fixture *fixture, const char *name)
+static inline void read_file(struct fixture *fixture, const char *name)
 {
     look(fixture, name);
     turn_all(fixture);
 }
 
-static void pass_time(struct fixture *fixture, int seconds)
+/* File times are real: a moment passes, so that they are no longer too new to be relied on. */
+static inline void pass_time(struct fixture *fixture, int seconds)
 {
+    usleep(60 * 1000);
     for (int i = 0; i < seconds; i++) {
         fixture->ahead += NANOSECONDS_PER_SECOND;
         tail_tick(fixture->tail, now_of(fixture));
@@ -240,21 +243,20 @@ static void pass_time(struct fixture *fixture, int seconds)
     }
 }
 
-static void walk(struct fixture *fixture, const char *path)
+static inline void walk(struct fixture *fixture, const char *path)
 {
     DIR *directory = opendir(path);
     struct dirent *entry;
     while (directory && (entry = readdir(directory)) != NULL) {
-        char inner[4200];
         size_t length = strlen(entry->d_name);
         bool temporary = length > 4 && strcmp(entry->d_name + length - 4, ".tmp") == 0;
         if (entry->d_name[0] == '.' || temporary)
             continue;
-        snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+        AUTO_FREE char *inner = memory_format("%s/%s", path, entry->d_name);
         if (entry->d_type == DT_DIR)
             walk(fixture, inner);
         else if (fixture->known_count < NAMES)
-            fixture->known[fixture->known_count++] = memory_copy_text(inner);
+            fixture->known[fixture->known_count++] = TAKE(inner);
     }
     if (directory)
         closedir(directory);
@@ -262,7 +264,7 @@ static void walk(struct fixture *fixture, const char *path)
 
 /* A rescan as the watch does it: a hint for each file that is there, and for each name that is not
  * any more. `order` decides what comes first. */
-static void rescan(struct fixture *fixture, unsigned order)
+static inline void rescan(struct fixture *fixture, unsigned order)
 {
     char *before[NAMES];
     size_t count = fixture->known_count;
@@ -284,44 +286,44 @@ static void rescan(struct fixture *fixture, unsigned order)
     turn_all(fixture);
 }
 
-static struct tail_counts counts_of(const struct fixture *fixture)
+static inline struct tail_counts counts_of(const struct fixture *fixture)
 {
     struct tail_counts counts;
     tail_counts(fixture->tail, &counts);
     return counts;
 }
 
-static void write_bytes(int descriptor, const char *bytes, size_t length)
+static inline void write_bytes(int descriptor, const char *bytes, size_t length)
 {
     assert_int_equal(write(descriptor, bytes, length), (ssize_t)length);
 }
 
-static void write_text(int descriptor, const char *text)
+static inline void write_text(int descriptor, const char *text)
 {
     write_bytes(descriptor, text, strlen(text));
 }
 
-static int open_append(const char *name)
+static inline int open_append(const char *name)
 {
     int descriptor = open(name, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
     assert_true(descriptor >= 0);
     return descriptor;
 }
 
-static void append_bytes(const char *name, const char *bytes, size_t length)
+static inline void append_bytes(const char *name, const char *bytes, size_t length)
 {
     int descriptor = open_append(name);
     write_bytes(descriptor, bytes, length);
     close(descriptor);
 }
 
-static void append(const char *name, const char *text)
+static inline void append(const char *name, const char *text)
 {
     append_bytes(name, text, strlen(text));
 }
 
 /* One line with an id, of a few hundred bytes; valid until the next call. */
-static const char *event(unsigned id)
+static inline const char *event(unsigned id)
 {
     static char text[512];
     snprintf(text, sizeof(text),
@@ -330,7 +332,7 @@ static const char *event(unsigned id)
     return text;
 }
 
-static void append_events(const char *name, unsigned first, unsigned last)
+static inline void append_events(const char *name, unsigned first, unsigned last)
 {
     int descriptor = open_append(name);
     for (unsigned id = first; id <= last; id++)
@@ -339,22 +341,22 @@ static void append_events(const char *name, unsigned first, unsigned last)
 }
 
 /* Half of an event's line, and the other half. */
-static void append_half(const char *name, unsigned id)
+static inline void append_half(const char *name, unsigned id)
 {
     append_bytes(name, event(id), 20);
 }
 
-static void append_other_half(const char *name, unsigned id)
+static inline void append_other_half(const char *name, unsigned id)
 {
     append(name, event(id) + 20);
 }
 
-static void append_without_end(const char *name, unsigned id)
+static inline void append_without_end(const char *name, unsigned id)
 {
     append_bytes(name, event(id), strlen(event(id)) - 1);
 }
 
-static void copy_file(const char *from, const char *to)
+static inline void copy_file(const char *from, const char *to)
 {
     char bytes[65536];
     int in = open(from, O_RDONLY | O_CLOEXEC);

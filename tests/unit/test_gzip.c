@@ -75,8 +75,8 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     fill_plain(fixture->plain);
-    fixture->packed_length = compress_member(fixture->plain, PLAIN_BYTES, fixture->packed,
-                                             sizeof(fixture->packed));
+    fixture->packed_length =
+        compress_member(fixture->plain, PLAIN_BYTES, fixture->packed, sizeof(fixture->packed));
     fixture->descriptor = new_file();
     fixture->gzip = gzip_new();
     *state = fixture;
@@ -130,9 +130,9 @@ static void test_a_file_that_is_still_written(void **state)
             piece = fixture->packed_length - at;
         append(fixture, fixture->packed + at, piece);
         at += piece;
-        assert_int_equal(read_all(fixture->gzip, fixture->descriptor, 5000, fixture->out,
-                                  &fixture->out_length),
-                         0);
+        assert_int_equal(
+            read_all(fixture->gzip, fixture->descriptor, 5000, fixture->out, &fixture->out_length),
+            0);
     }
     assert_int_equal(fixture->out_length, PLAIN_BYTES);
     assert_memory_equal(fixture->out, fixture->plain, PLAIN_BYTES);

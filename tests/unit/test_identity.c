@@ -1,4 +1,5 @@
-/* One generation of a file is told apart from every other, also from the next owner of its inode. */
+/* One generation of a file is told apart from every other, also from the next owner of its inode.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -67,7 +67,10 @@ static void test_what_a_line_is(void **state UNUSED)
         CASE("a\n0123456789abcdef0123456789abcdef", "[a]!"),
         CASE("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a\nb\n", "[a][b]"),
         CASE("0123456789abcdefghijkl\n\n0123456789abcdefghijkl\n\nb\n", "!![b]"),
-        CASE("caf\xE2\x80\xA8" "e\xFF\n", "[caf\xE2\x80\xA8" "e\xFF]"),
+        CASE("caf\xE2\x80\xA8"
+             "e\xFF\n",
+             "[caf\xE2\x80\xA8"
+             "e\xFF]"),
 #undef CASE
     };
     char text[256];

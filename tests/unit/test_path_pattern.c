@@ -314,8 +314,8 @@ static void test_random_patterns_match_as_the_plainest_matcher_says(void **state
     unsigned seed = 20261121;
     int matched = 0;
     for (int i = 0; i < 200000; i++) {
-        char text[16];
-        char path[16];
+        char text[16] = "";
+        char path[16] = "";
         const char *error = NULL;
         random_text(text, "**ab?/", &seed);
         random_text(path, "aab/", &seed);

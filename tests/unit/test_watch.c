@@ -238,6 +238,35 @@ static void test_a_directory_removed_and_made_again_is_watched_again(void **stat
     assert_int_equal(counts_of(scene).rebuilds, 0);
 }
 
+static ino_t inode_of(const char *path)
+{
+    struct stat facts;
+    assert_int_equal(stat(path, &facts), 0);
+    return facts.st_ino;
+}
+
+/* On many file systems the new directory gets the inode number just given back. */
+static void test_a_directory_made_again_with_the_same_inode_number(void **state)
+{
+    struct scene *scene = *state;
+    start(scene);
+    make_directory(scene, "job");
+    run(scene);
+    bool is_reused = false;
+    for (int i = 0; i < 50 && !is_reused; i++) {
+        ino_t before = inode_of(at(scene, "job"));
+        rmdir(at(scene, "job"));
+        make_directory(scene, "job");
+        is_reused = inode_of(at(scene, "job")) == before;
+        run(scene);
+        append(scene, "job/a.jsonl");
+        run(scene);
+        assert_seen(scene, "job/a.jsonl");
+        unlink(at(scene, "job/a.jsonl"));
+        run(scene);
+    }
+}
+
 static void test_an_overflow_of_the_queue_loses_nothing(void **state)
 {
     struct scene *scene = *state;
@@ -448,6 +477,24 @@ static void test_thousands_of_directories_start_fast(void **state)
     assert_int_equal(counts_of(scene).watches, 1001);
 }
 
+/* The library's buffer outlives its instance; the next one has the same watch descriptors. */
+static void test_events_of_an_earlier_watch_are_not_taken_for_new_ones(void **state)
+{
+    struct scene *scene = *state;
+    start(scene);
+    for (int i = 0; i < 10; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "%d.jsonl", i);
+        append(scene, name);
+        unlink(at(scene, name));
+    }
+    assert_true(watch_read(scene->watch, 1, scene->now));
+    const struct watch_options options = {.no_inotify = false};
+    scene_set_options(scene, &options);
+    start(scene);
+    assert_null(scene_file(scene, at(scene, "9.jsonl")));
+}
+
 static void test_the_descriptor_is_not_inherited(void **state)
 {
     struct scene *scene = *state;
@@ -471,6 +518,7 @@ int main(void)
         SCENE(test_renames_of_directories_do_not_rebuild_more_than_once_a_second),
         SCENE(test_a_directory_moved_out_is_told_and_forgotten),
         SCENE(test_a_directory_removed_and_made_again_is_watched_again),
+        SCENE(test_a_directory_made_again_with_the_same_inode_number),
         SCENE(test_an_overflow_of_the_queue_loses_nothing),
         SCENE(test_events_beyond_the_budget_are_told_to_wait),
         SCENE(test_links_and_other_files_are_not_followed),
@@ -480,6 +528,7 @@ int main(void)
         SCENE(test_a_subtree_deeper_than_a_path_is_left_out_and_told_once),
         SCENE(test_a_maximum_of_directories),
         SCENE(test_thousands_of_directories_start_fast),
+        SCENE(test_events_of_an_earlier_watch_are_not_taken_for_new_ones),
         SCENE(test_the_descriptor_is_not_inherited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
