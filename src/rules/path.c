@@ -76,7 +76,8 @@ static bool read_segments(struct path *path, struct cursor *cursor)
 /* "name[key]": the key is a path again. */
 static bool read_key(struct path *path, struct cursor *cursor)
 {
-    if (path->scope != PATH_BARE || path->count != 1 || cursor->end[-1] != ']') {
+    if (path->scope != PATH_BARE || path->count != 1 || *cursor->at != '[' ||
+        cursor->end[-1] != ']') {
         cursor->error = "a memory is written name[path]";
         return false;
     }

@@ -91,6 +91,8 @@ struct tail_directory *directories_take(struct directories *directories, const c
         directory->id = ++directories->next_id;
         directory->hash = hash;
         list_init(&directory->recent);
+        list_init(&directory->waiting);
+        directory->newest = INT64_MIN;
         memcpy(directory->path, part.bytes, part.length);
         map_insert(&directories->by_path, hash, directory);
     }

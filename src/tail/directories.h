@@ -17,6 +17,8 @@ struct tail_directory {
     uint64_t hash; /* of `path` */
     struct ids ids;
     struct list recent;     /* in directories->recent while it holds ids */
+    struct list waiting;    /* streams of the first catch-up whose turn comes after others here */
+    int64_t newest;         /* modification time of what it holds, as the first catch-up found it */
     uint32_t names;         /* references */
     bool has_reader;        /* a stream was read here, so that the next one asks for the check */
     uint64_t joined_from;   /* the directory whose ids were joined last */

@@ -75,6 +75,8 @@ void names_detach(struct tail_file *file)
         link = &(*link)->next_at_name;
     *link = file->next_at_name;
     file->next_at_name = NULL;
+    if (file->waiting)
+        list_remove(&file->turn); /* its directory may go; the turn finds it by the flag */
     file->name = NULL;
 }
 

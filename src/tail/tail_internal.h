@@ -99,7 +99,9 @@ struct tail_file {
     bool unlinked : 1; /* when last looked at, no name was left anywhere */
     bool no_lease : 1; /* whether a writer is left cannot be told by a lease */
 
-    struct list turn;      /* in queue, retry, or dormant */
+    bool waiting : 1; /* in its directory's `waiting`, or was when it lost its name */
+
+    struct list turn;      /* in queue, retry, dormant, or a directory's waiting */
     struct list open;      /* in busy or quiet while followed and open */
     struct list unsettled; /* see above */
 };
@@ -132,6 +134,7 @@ struct tail {
     uint64_t next_file_id;
     uint64_t ids_asked; /* calls of tail_count_id */
     bool sorted_once;
+    size_t waiting;            /* streams that wait for others of their directory */
     struct tail_counts counts; /* without those that directories know */
 };
 

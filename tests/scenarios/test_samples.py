@@ -265,7 +265,7 @@ def pack_events():
 
 
 def rewrite(source, target, change):
-    """A copy of a tree of events with every record changed."""
+    """A copy of a tree of events with every record changed, and the times of its files kept."""
     for folder, _, names in os.walk(source):
         for name in names:
             path = os.path.join(target, os.path.relpath(os.path.join(folder, name), source))
@@ -275,6 +275,7 @@ def rewrite(source, target, change):
             ) as output:
                 for line in lines:
                     output.write(json.dumps(change(json.loads(line)), ensure_ascii=False) + "\n")
+            shutil.copystat(os.path.join(folder, name), path)
 
 
 @pytest.mark.parametrize("how", ["design", "documents", "disk"])
