@@ -197,3 +197,51 @@ size_t clock_format_rfc3339(int64_t time, int fraction_digits, char *ret_text)
     ret_text[length + 1] = '\0';
     return length + 1;
 }
+
+/* "SS", perhaps ".fraction", then "Z", within the minute; false: for the whole parser to judge. */
+static bool parse_in_minute(const struct clock_minute *minute, const char *at, const char *end,
+                            int64_t *ret_time)
+{
+    unsigned tens = (unsigned char)at[0] - (unsigned)'0';
+    unsigned ones = (unsigned char)at[1] - (unsigned)'0';
+    if (tens > 5 || ones > 9 || end[-1] != 'Z')
+        return false;
+    int64_t time = minute->time + (int64_t)(tens * 10 + ones) * NANOSECONDS_PER_SECOND;
+    at += 2;
+    end--;
+    if (at < end) {
+        int64_t unit = NANOSECONDS_PER_SECOND;
+        if (*at++ != '.' || end - at > 9 || at == end)
+            return false;
+        for (; at < end; at++) {
+            unsigned digit = (unsigned char)*at - (unsigned)'0';
+            if (digit > 9)
+                return false;
+            unit /= 10;
+            time += (int64_t)digit * unit;
+        }
+    }
+    *ret_time = time;
+    return true;
+}
+
+bool clock_parse_rfc3339_near(struct clock_minute *minute, const char *text, size_t length,
+                              int64_t *ret_time)
+{
+    if (length >= 20 && memcmp(minute->text, text, sizeof(minute->text)) == 0 &&
+        parse_in_minute(minute, text + sizeof(minute->text), text + length, ret_time))
+        return true;
+    if (!clock_parse_rfc3339(text, length, ret_time))
+        return false;
+    char whole[20];
+    int64_t start;
+    if (length >= 20 && text[length - 1] == 'Z') {
+        memcpy(whole, text, sizeof(minute->text));
+        memcpy(whole + sizeof(minute->text), "00Z", 3);
+        if (clock_parse_rfc3339(whole, sizeof(whole), &start)) {
+            memcpy(minute->text, text, sizeof(minute->text));
+            minute->time = start;
+        }
+    }
+    return true;
+}

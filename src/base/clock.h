@@ -19,6 +19,15 @@ int64_t clock_monotonic(void);
 /* RFC 3339 date-time (also with a space for T, any number of fraction digits, Z or +hh:mm).
  * False and *ret_time untouched when it is none, or outside the years 1678-2261. */
 bool clock_parse_rfc3339(const char *text, size_t length, int64_t *ret_time);
+/* A minute met lately: times of one file lie close together, so that most of their texts need no
+ * more than their seconds read. Zeroed at first. */
+struct clock_minute {
+    char text[17]; /* "2026-11-21T03:04:" */
+    int64_t time;
+};
+/* As clock_parse_rfc3339, and quicker when the text lies in the minute of the last one. */
+bool clock_parse_rfc3339_near(struct clock_minute *minute, const char *text, size_t length,
+                              int64_t *ret_time);
 /* A plain number as a time: s, ms, us or ns since 1970, told apart by magnitude
  * (below 1e11 seconds, below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds). */
 bool clock_from_number(double number, int64_t *ret_time);

@@ -58,7 +58,6 @@ static void look_at(struct series *series, int64_t now)
         family->registry->version++;
     if (family->registry->expiring && series->state == SERIES_SHOWN &&
         expiry_is_over(family, series->last_event, now)) {
-        birth_end(series);
         series_hide(series);
         family->expired++;
     }

@@ -109,6 +109,13 @@ enum update_result registry_update(struct registry *registry, struct family *fam
                                    enum update_kind kind, const struct label_value *values,
                                    double amount, const struct moment *when,
                                    struct series **ret_series, bool *ret_born);
+/* As registry_update for a series at hand: one that an UPDATE_APPLIED gave for the same values, as
+ * long as registry_generation is what it was then. */
+enum update_result registry_update_series(struct registry *registry, struct series *series,
+                                          enum update_kind kind, double amount,
+                                          const struct moment *when, bool *ret_born);
+/* Changes whenever a series goes, so that pointers to series kept from before are of no use. */
+uint64_t registry_generation(const struct registry *registry);
 /* The series of these values, shown or hidden, or NULL; never creates. */
 struct series *registry_series(struct registry *registry, struct family *family,
                                const struct label_value *values);

@@ -107,6 +107,7 @@ struct registry {
     size_t max_samples;
     size_t samples; /* of series shown and hidden, without is_fold */
     uint64_t version;
+    uint64_t generation; /* how many series went */
     struct text scratch; /* where label texts are built */
 
     /* Time. */

@@ -87,6 +87,7 @@ static void slot_give_back(struct series *series)
 static void forget(struct series *series)
 {
     struct family *family = series->family;
+    family->registry->generation++;
     struct label_text labels = {series_labels(series), series->length};
     map_remove(&family->by_labels, hash_bytes(labels.bytes, labels.length), &labels);
     if (family->latest == series)
@@ -175,6 +176,7 @@ void series_arrive(struct series *series, int64_t now)
 void series_remove(struct series *series)
 {
     struct registry *registry = series->family->registry;
+    registry->generation++;
     birth_end(series);
     agenda_remove(&registry->agenda, series);
     if (series->state == SERIES_SHOWN)

@@ -251,6 +251,26 @@ enum update_result registry_update(struct registry *registry, struct family *fam
     return result;
 }
 
+enum update_result registry_update_series(struct registry *registry, struct series *series,
+                                          enum update_kind kind, double amount,
+                                          const struct moment *when, bool *ret_born)
+{
+    (void)registry;
+    struct update update = make_update(kind, amount, when);
+    *ret_born = false;
+    if (!is_valid(series->family, &update))
+        return UPDATE_INVALID;
+    if (comes_too_late(series, &update))
+        return UPDATE_OLDER;
+    *ret_born = apply(series, &update);
+    return UPDATE_APPLIED;
+}
+
+uint64_t registry_generation(const struct registry *registry)
+{
+    return registry->generation;
+}
+
 void registry_adjust(struct registry *registry, struct series *series, double amount,
                      const struct moment *when)
 {

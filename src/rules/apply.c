@@ -1,5 +1,6 @@
 /* One event: which it is, when it was, and what rows it meets. See rule_set_apply. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -37,13 +38,25 @@ static bool first_text(const struct source_paths *paths, const struct value *slo
     return false;
 }
 
-static int64_t record_time(const struct rule_source *source, const struct value *slots)
+static int64_t record_time(struct rule_source *source, const struct value *slots)
 {
     int64_t time = TIME_NONE;
-    for (size_t i = 0; i < source->time.count; i++)
-        if (value_time(&slots[source->time.slots[i]], &time))
+    for (size_t i = 0; i < source->time.count; i++) {
+        const struct value *value = &slots[source->time.slots[i]];
+        if (LIKELY(value->type == VALUE_STRING &&
+                   clock_parse_rfc3339_near(&source->minute, value->text, value->length, &time)))
             break;
+        if (value_time(value, &time))
+            break;
+    }
     return time;
+}
+
+static struct recent_name *recent_place(struct rule_source *source, const char *name, size_t length)
+{
+    unsigned mix = (unsigned)length * 7 + (unsigned char)name[0] * 3 +
+                   (unsigned char)name[length / 2] * 5 + (unsigned char)name[length - 1];
+    return &source->recent[mix % RECENT_NAMES];
 }
 
 static struct source_event *event_of(struct rule_set *set, struct rule_source *source,
@@ -54,9 +67,19 @@ static struct source_event *event_of(struct rule_set *set, struct rule_source *s
     char bytes[EVENT_NAME_LONGEST];
     if (!first_text(&source->type, slots, &type, &length))
         return NULL;
+    struct recent_name *recent = recent_place(source, type, length);
+    if (LIKELY(recent->event && recent->length == length &&
+               memcmp(recent->bytes, type, length) == 0))
+        return recent->event;
     struct label_value normal = {bytes, event_name_normal(type, length, bytes)};
     struct source_event *event = source_event_find(source, &normal);
-    return event ? event : meet_event(set, source, &normal, type, length);
+    if (!event)
+        event = meet_event(set, source, &normal, type, length);
+    if (length <= RECENT_NAME_LONGEST) {
+        *recent = (struct recent_name){.event = event, .length = (uint8_t)length};
+        memcpy(recent->bytes, type, length);
+    }
+    return event;
 }
 
 enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,

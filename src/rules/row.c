@@ -346,6 +346,7 @@ void row_free(struct row *row)
         for (size_t j = 0; j < row->labels[i].count; j++)
             label_text_free(&row->labels[i].texts[j]);
     free(row->labels);
+    series_cache_free(row->recent);
     conditions_free(row->conditions, row->condition_count);
     key_free(&row->once_key);
     key_free(&row->key);

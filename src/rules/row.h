@@ -11,6 +11,7 @@
 #include "rules/label_text.h"
 #include "rules/membership.h"
 #include "rules/rule_set.h"
+#include "rules/series_cache.h"
 
 struct compiler;
 struct event_name;
@@ -59,8 +60,9 @@ struct row {
     bool guest;   /* of a pack without sources */
     bool is_star; /* its key names "*" */
 
-    struct metric *metric;    /* NULL: start, stop, remember */
-    struct row_label *labels; /* of the metric, in its order */
+    struct metric *metric;       /* NULL: start, stop, remember */
+    struct row_label *labels;    /* of the metric, in its order */
+    struct series_cache *recent; /* series it updated; NULL: none yet */
 
     bool has_each;
     uint32_t each[STARTS]; /* slot of the list */

@@ -86,9 +86,24 @@ static enum row_outcome update_series(struct rule_set *set, struct row *row, str
                                       enum update_kind kind, struct result *result,
                                       struct series **ret_series)
 {
+    struct registry *registry = set->registry;
+    struct series_cache_key key;
     label_values(row, scene, result->values);
-    return update_outcome(registry_update(set->registry, row->metric->family, kind, result->values,
-                                          result->amount, &scene->when, ret_series, &result->born));
+    series_cache_key(&key, result->values, row->metric->spec.label_count);
+    struct series *series = series_cache_find(row->recent, &key, registry_generation(registry));
+    enum update_result updated;
+    if (LIKELY(series != NULL)) {
+        updated = registry_update_series(registry, series, kind, result->amount, &scene->when,
+                                         &result->born);
+    } else {
+        updated = registry_update(registry, row->metric->family, kind, result->values,
+                                  result->amount, &scene->when, &series, &result->born);
+        if (updated == UPDATE_APPLIED)
+            series_cache_keep(&row->recent, &key, registry_generation(registry), series);
+    }
+    if (ret_series)
+        *ret_series = series;
+    return update_outcome(updated);
 }
 
 static enum row_outcome run_amount(struct rule_set *set, struct row *row, struct scene *scene,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "rules/rule_set.h"
 
@@ -21,6 +22,15 @@ struct tree;
 struct source_paths {
     uint32_t *slots;
     size_t count;
+};
+
+/* A raw name met lately, so that it need not be brought to its normal form again. */
+#define RECENT_NAMES        32
+#define RECENT_NAME_LONGEST 39
+struct recent_name {
+    struct source_event *event; /* NULL: free */
+    uint8_t length;
+    char bytes[RECENT_NAME_LONGEST];
 };
 
 struct rule_source {
@@ -40,8 +50,10 @@ struct rule_source {
     /* Rows in pack and file order; and by event name what of them applies. */
     struct row **rows;
     size_t row_count;
-    struct map events;          /* struct source_event by normal form of the name */
-    struct source_event *other; /* names past the bound; NULL: none yet */
+    struct clock_minute minute;              /* of the last event */
+    struct recent_name recent[RECENT_NAMES]; /* by length and bytes of the raw name */
+    struct map events;                       /* struct source_event by normal form of the name */
+    struct source_event *other;              /* names past the bound; NULL: none yet */
 };
 
 /* Reads `sources:` of the pack under way into the set; the internal source too. */

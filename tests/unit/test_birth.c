@@ -121,6 +121,24 @@ static void test_returning_series_shows_its_old_total(void **state)
     scene_free(&counters);
 }
 
+/* Nobody has seen it when its ttl hides it: what it shows when it is back is still 0. */
+static void test_series_that_was_hidden_unseen_is_still_new(void **state)
+{
+    (void)state;
+    struct family_spec spec = counter;
+    spec.ttl = 10 * SECOND;
+    struct scene scene = live_scene(&spec);
+    registry_tick(scene.registry, START, true);
+    update(&scene, UPDATE_ADD, "a", 5, START);
+    registry_tick(scene.registry, START + 20 * SECOND, true);
+    assert_false(is_shown(&scene, "job=\"a\""));
+    update(&scene, UPDATE_ADD, "a", 1, START + 21 * SECOND);
+    assert_true(shown(&scene, "job=\"a\"") == 0);
+    registry_release_born(scene.registry, TIME_NONE, START + REGISTRY_BIRTH_LONGEST);
+    assert_true(shown(&scene, "job=\"a\"") == 6);
+    scene_free(&scene);
+}
+
 static void test_gauges_and_summaries_are_not_held_back(void **state)
 {
     (void)state;
@@ -181,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_no_longer_than_a_minute_when_the_clock_is_set_back),
         cmocka_unit_test(test_new_histogram_is_zero),
         cmocka_unit_test(test_returning_series_shows_its_old_total),
+        cmocka_unit_test(test_series_that_was_hidden_unseen_is_still_new),
         cmocka_unit_test(test_gauges_and_summaries_are_not_held_back),
         cmocka_unit_test(test_births_end_in_any_way),
         cmocka_unit_test(test_touched_series_is_born_too),

@@ -200,6 +200,26 @@ static void test_fold_series_stay(void **state)
     scene_free(&scene);
 }
 
+/* Once it has left, a fold series that was kept by a pin counts like any other when it is back. */
+static void test_fold_series_that_comes_back_counts(void **state)
+{
+    (void)state;
+    struct scene scene = scene_new(&jobs);
+    fill(&scene, 3, START);
+    update(&scene, UPDATE_ADD, "new", 1, START);
+    struct series *fold = find(&scene, "_other");
+    series_pin(fold);
+    drop(&scene, "_other");
+    drop(&scene, "0");
+    assert_int_equal(registry_samples(scene.registry), 2);
+    assert_int_equal(update(&scene, UPDATE_ADD, "_other", 1, START), UPDATE_APPLIED);
+    assert_int_equal(registry_samples(scene.registry), 3);
+    assert_int_equal(update(&scene, UPDATE_ADD, "newer", 1, START), UPDATE_FOLDED);
+    assert_true(shown(&scene, "job=\"_other\"") == 3);
+    series_unpin(fold);
+    scene_free(&scene);
+}
+
 static void test_limit_counts_samples(void **state)
 {
     (void)state;
@@ -292,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_hidden_goes_before_idle),
         cmocka_unit_test(test_room_is_made_of_what_a_tick_would_hide),
         cmocka_unit_test(test_fold_series_stay),
+        cmocka_unit_test(test_fold_series_that_comes_back_counts),
         cmocka_unit_test(test_limit_counts_samples),
         cmocka_unit_test(test_registry_limit_takes_from_any_family),
         cmocka_unit_test(test_pinned_series_leaves_the_count_and_comes_back),

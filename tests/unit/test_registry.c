@@ -349,6 +349,35 @@ static void test_update_tells_series_and_birth(void **state)
     scene_free(&scene);
 }
 
+/* A series kept from an update takes more without its labels, until any series goes. */
+static void test_update_of_a_series_at_hand(void **state)
+{
+    (void)state;
+    struct scene scene = scene_new(&gauge);
+    update(&scene, UPDATE_SET, "x", 1, START);
+    update(&scene, UPDATE_SET, "y", 1, START);
+    struct series *series = find(&scene, "x");
+    uint64_t generation = registry_generation(scene.registry);
+    const struct moment when = {START + SECOND, START + SECOND};
+    const struct moment before = {START, START + SECOND};
+    bool born = true;
+    assert_int_equal(registry_update_series(scene.registry, series, UPDATE_ADD, 4, &when, &born),
+                     UPDATE_APPLIED);
+    assert_false(born);
+    assert_true(shown(&scene, "a=\"x\"") == 5);
+    assert_int_equal(registry_update_series(scene.registry, series, UPDATE_SET, 9, &before, &born),
+                     UPDATE_OLDER);
+    assert_int_equal(
+        registry_update_series(scene.registry, series, UPDATE_OBSERVE, 9, &when, &born),
+        UPDATE_INVALID);
+    assert_true(shown(&scene, "a=\"x\"") == 5);
+    update(&scene, UPDATE_SET, "z", 1, START);
+    assert_true(registry_generation(scene.registry) == generation);
+    drop(&scene, "y");
+    assert_true(registry_generation(scene.registry) != generation);
+    scene_free(&scene);
+}
+
 static void test_drop(void **state)
 {
     (void)state;
@@ -538,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_integers_are_exact),
         cmocka_unit_test(test_older_events),
         cmocka_unit_test(test_update_tells_series_and_birth),
+        cmocka_unit_test(test_update_of_a_series_at_hand),
         cmocka_unit_test(test_drop),
         cmocka_unit_test(test_dropped_while_pinned),
         cmocka_unit_test(test_adjust),

@@ -175,6 +175,20 @@ static void test_late_events_count_while_inside(void **state)
     scene_free(&scene);
 }
 
+/* What was late when it arrived does not hold up the clock. */
+static void test_late_events_do_not_hold_up_the_window(void **state)
+{
+    (void)state;
+    struct scene scene = scene_new(&latency);
+    int64_t begin = START / (10 * MINUTE) * (10 * MINUTE);
+    observe(&scene, 10, begin);
+    update_late(&scene, UPDATE_OBSERVE, "", 20, begin + MINUTE, begin + 5 * MINUTE);
+    assert_near(look(&scene).quantiles[HIGHEST], 20);
+    registry_tick(scene.registry, begin + 10 * MINUTE, true);
+    assert_true(isnan(look(&scene).quantiles[HIGHEST]));
+    scene_free(&scene);
+}
+
 static void test_ages_in_time_after_the_clock_is_set_back(void **state)
 {
     (void)state;
@@ -221,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_window_slides_with_the_clock),
         cmocka_unit_test(test_history_ages_by_its_own_time),
         cmocka_unit_test(test_late_events_count_while_inside),
+        cmocka_unit_test(test_late_events_do_not_hold_up_the_window),
         cmocka_unit_test(test_ages_in_time_after_the_clock_is_set_back),
         cmocka_unit_test(test_without_quantiles),
         cmocka_unit_test(test_touched_summary_has_no_quantiles),
