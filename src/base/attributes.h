@@ -2,11 +2,11 @@
 #ifndef BASE_ATTRIBUTES_H
 #define BASE_ATTRIBUTES_H
 
-#define MUST_CHECK   __attribute__((warn_unused_result))
-#define UNUSED       __attribute__((unused))
-#define PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define LIKELY(x)    __builtin_expect(!!(x), 1)
-#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define MUST_CHECK      __attribute__((warn_unused_result))
+#define UNUSED          __attribute__((unused))
+#define PRINTF(f, a)    __attribute__((format(printf, f, a)))
+#define LIKELY(x)       __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)     __builtin_expect(!!(x), 0)
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A local that is freed when its scope ends: AUTO_FREE char *name = ...;

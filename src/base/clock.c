@@ -228,7 +228,8 @@ static bool parse_in_minute(const struct clock_minute *minute, const char *at, c
 bool clock_parse_rfc3339_near(struct clock_minute *minute, const char *text, size_t length,
                               int64_t *ret_time)
 {
-    if (length >= 20 && memcmp(minute->text, text, sizeof(minute->text)) == 0 &&
+    if (length >= 20 && minute->text[0] != '\0' &&
+        memcmp(minute->text, text, sizeof(minute->text)) == 0 &&
         parse_in_minute(minute, text + sizeof(minute->text), text + length, ret_time))
         return true;
     if (!clock_parse_rfc3339(text, length, ret_time))

@@ -43,9 +43,12 @@ static int64_t measure(struct disk *disk)
         return NOT_THERE;
     int64_t bytes = 0;
     FTSENT *entry;
-    while (!atomic_load(&disk->stop) && (entry = fts_read(walk)))
-        if (entry->fts_info != FTS_DP && entry->fts_info != FTS_NS && entry->fts_statp)
+    while ((entry = fts_read(walk))) {
+        if (atomic_load(&disk->stop)) /* fts_close in the middle of a walk leaks */
+            fts_set(walk, entry, FTS_SKIP);
+        else if (entry->fts_info != FTS_DP && entry->fts_info != FTS_NS && entry->fts_statp)
             bytes += (int64_t)entry->fts_statp->st_blocks * BLOCK;
+    }
     fts_close(walk);
     return bytes;
 }

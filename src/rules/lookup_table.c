@@ -63,6 +63,8 @@ static void read_entry(struct diagnostics *diagnostics, const struct tree *node,
 {
     double value;
     if (node->kind == TREE_LIST) {
+        if (node->count == 0)
+            diagnostics_error(diagnostics, node, "a table's value must not be an empty list");
         for (size_t i = 0; i < node->count; i++)
             read_step(diagnostics, node->items[i], entry);
     } else if (schema_number(diagnostics, node, "a table's value", &value)) {

@@ -67,5 +67,7 @@ bool label_name_is_valid(const char *name);
 /* Errors for sample names that two metrics of the set, or a metric and the exporter's own
  * families, would share (OpenMetrics 1.0: reserved suffixes); warnings as promlint gives. */
 void metric_names_check(const struct rule_set *set, struct diagnostics *diagnostics);
+/* The warnings for one metric (metric_lint.c). */
+void metric_lint(const struct metric *metric, struct diagnostics *diagnostics);
 
 #endif

@@ -1,4 +1,4 @@
-/* Names of metrics: what is valid, what clashes, what promlint would say.
+/* Names of metrics: what is valid, what clashes. What promlint would say is in metric_lint.c.
  *
  * Clashes: OpenMetrics 1.0 reserves sample names by type (counter: _total, _created; histogram:
  * _bucket, _count, _sum, _created; summary: _count, _sum, _created; info: _info), so that a gauge
@@ -131,114 +131,12 @@ static void check_reserved(const struct metric *metric, struct diagnostics *diag
                               prefixes[i]);
 }
 
-/* --- What promlint says: warnings ----------------------------------------------------------- */
-
-static bool has_word(const char *name, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = name; (at = strstr(at, word)); at++)
-        if ((at == name || at[-1] == '_') && (at[length] == '\0' || at[length] == '_'))
-            return true;
-    return false;
-}
-
-/* As has_word, but not at the beginning: `m_total` may well be about m. */
-static bool has_later_word(const char *name, const char *word)
-{
-    const char *rest = strchr(name, '_');
-    return rest && has_word(rest + 1, word);
-}
-
-static void lint_units(const struct metric *metric, struct diagnostics *diagnostics)
-{
-    static const struct {
-        const char *word;
-        const char *base;
-    } units[] = {
-        {"milliseconds", "seconds"}, {"microseconds", "seconds"}, {"nanoseconds", "seconds"},
-        {"minutes", "seconds"},      {"hours", "seconds"},        {"days", "seconds"},
-        {"weeks", "seconds"},        {"kelvins", "celsius"},      {"fahrenheit", "celsius"},
-        {"bits", "bytes"},           {"kilobytes", "bytes"},      {"kibibytes", "bytes"},
-        {"megabytes", "bytes"},      {"mebibytes", "bytes"},      {"gigabytes", "bytes"},
-        {"gibibytes", "bytes"},      {"terabytes", "bytes"},      {"calories", "joules"},
-        {"pounds", "grams"},         {"ounces", "grams"},         {"inches", "meters"},
-        {"yards", "meters"},         {"miles", "meters"},         {"kilometers", "meters"},
-        {"centimeters", "meters"},   {"millimeters", "meters"},   {"kilograms", "grams"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(units); i++)
-        if (has_word(metric->name, units[i].word))
-            diagnostics_warning(diagnostics, metric->where,
-                                "metric '%s': use base unit '%s' instead of '%s'", metric->name,
-                                units[i].base, units[i].word);
-    static const char *const abbreviations[] = {"ms", "us", "ns", "sec", "kb", "mb", "gb",
-                                                "tb", "pb", "s",  "b",   "m",  "h",  "d"};
-    for (size_t i = 0; i < ARRAY_LENGTH(abbreviations); i++)
-        if (has_later_word(metric->name, abbreviations[i]))
-            diagnostics_warning(diagnostics, metric->where,
-                                "metric '%s': '%s' is an abbreviated unit", metric->name,
-                                abbreviations[i]);
-}
-
-static void lint_suffixes(const struct metric *metric, struct diagnostics *diagnostics)
-{
-    enum metric_type type = metric->spec.type;
-    const char *name = metric->name;
-    bool counts = type == METRIC_HISTOGRAM || type == METRIC_SUMMARY;
-    if (type == METRIC_COUNTER && !ends_with(name, "_total"))
-        diagnostics_warning(diagnostics, metric->where,
-                            "counter '%s' should have the suffix '_total'", name);
-    if (type != METRIC_COUNTER && ends_with(name, "_total"))
-        diagnostics_warning(diagnostics, metric->where,
-                            "'%s' is no counter and should not end with '_total'", name);
-    if (type == METRIC_INFO && !ends_with(name, "_info"))
-        diagnostics_warning(diagnostics, metric->where, "info '%s' should end with '_info'", name);
-    if (type != METRIC_HISTOGRAM && ends_with(name, "_bucket"))
-        diagnostics_warning(diagnostics, metric->where,
-                            "'%s' is no histogram and should not end with '_bucket'", name);
-    if (!counts && (ends_with(name, "_count") || ends_with(name, "_sum")))
-        diagnostics_warning(diagnostics, metric->where,
-                            "'%s' should not end with '_count' or '_sum'", name);
-}
-
-static bool has_capital_after_small(const char *name)
-{
-    for (const char *at = name; at[0] && at[1]; at++)
-        if (islower((unsigned char)at[0]) && isupper((unsigned char)at[1]))
-            return true;
-    return false;
-}
-
-static void lint_words(const struct metric *metric, struct diagnostics *diagnostics)
-{
-    static const char *const types[] = {"counter", "gauge", "histogram", "summary"};
-    if (metric->help[0] == '\0')
-        diagnostics_warning(diagnostics, metric->where, "metric '%s' has no help text",
-                            metric->name);
-    if (strchr(metric->name, ':'))
-        diagnostics_warning(diagnostics, metric->where,
-                            "metric '%s': colons are for recording rules", metric->name);
-    if (has_capital_after_small(metric->name))
-        diagnostics_warning(diagnostics, metric->where,
-                            "metric '%s' should be in snake_case, not camelCase", metric->name);
-    for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
-        if (has_word(metric->name, types[i]))
-            diagnostics_warning(diagnostics, metric->where,
-                                "metric '%s' should not have its type in its name", metric->name);
-    for (size_t i = 0; i < metric->spec.label_count; i++)
-        if (has_capital_after_small(metric->labels[i]))
-            diagnostics_warning(diagnostics, metric->where,
-                                "label '%s' of '%s' should be in snake_case", metric->labels[i],
-                                metric->name);
-}
-
 void metric_names_check(const struct rule_set *set, struct diagnostics *diagnostics)
 {
     check_clashes(set, diagnostics);
     for (size_t i = 0; i < set->metric_count; i++) {
         const struct metric *metric = set->metrics[i];
         check_reserved(metric, diagnostics);
-        lint_suffixes(metric, diagnostics);
-        lint_units(metric, diagnostics);
-        lint_words(metric, diagnostics);
+        metric_lint(metric, diagnostics);
     }
 }

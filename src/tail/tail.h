@@ -105,8 +105,9 @@ void tail_gone(struct tail *tail, const char *path, int64_t monotonic_now);
 void tail_directory_gone(struct tail *tail, const char *path, int64_t monotonic_now);
 
 /* Reads queued streams in turns, at most one chunk each, until `budget_ns` of monotonic time is
- * used or nothing is queued. Newest modification first within the first catch-up, then in order
- * of arrival. True: more is queued. */
+ * used or nothing is queued. In order of arrival; but the first catch-up begins with the directory
+ * that was written last, and reads the files of one directory one after another, the oldest
+ * first. True: more is queued. */
 bool tail_turn(struct tail *tail, int64_t budget_ns);
 /* Timed work: held streams whose writer left, unterminated tails whose file rests, reopening after
  * permission errors. To be called about once a second. */

@@ -162,14 +162,24 @@ static bool make_open(struct tail *tail, struct tail_file *file)
     return r == 0;
 }
 
+/* What this one replaced has to be drained first: it must not wait for this one in turn. */
+static void place_predecessor(struct tail *tail, const struct tail_file *file)
+{
+    struct tail_file *predecessor = file->extra->predecessor;
+    if (predecessor && predecessor->waiting)
+        place(tail, predecessor);
+}
+
 static void take_turn(struct tail *tail, struct tail_file *file)
 {
     int error = 0;
     if (!make_open(tail, file))
         return;
     place(tail, file);
-    if (!rewrite_step(tail, file))
+    if (!rewrite_step(tail, file)) {
+        place_predecessor(tail, file);
         return;
+    }
     enum reader_result result = reader_step(tail, file, &error);
     if (result == READER_FAILED) {
         on_unreadable(tail, file, error);

@@ -165,9 +165,45 @@ static void test_clocks_run(void **state)
     assert_true(clock_wall() > 1700000000 * SECOND);
 }
 
+/* Whatever minute was met before, a text means what it means without one. */
+static void test_near_times_are_the_same_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+    } cases[] = {
+        {"2026-11-21T03:04:05Z", 20},
+        {"2026-11-21T03:04:59.123456789Z", 30},
+        {"2026-11-21T03:04:07.5Z", 22},
+        {"2026-11-21T03:04:07+02:00", 25},
+        {"2026-11-21T03:04:60Z", 20},
+        {"2026-11-21T03:04:0xZ", 20},
+        {"2026-11-21T03:04:07.Z", 21},
+        {"2026-11-21T03:04:07.1234567891Z", 31},
+        {"2026-11-21T03:05:00Z", 20},
+        {"2026-11-21 03:04:05z", 20},
+        {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+         "05Z",
+         20},
+    };
+    struct clock_minute minute = {.time = 0};
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = sizeof(cases) / sizeof(cases[0]); i-- > 0;) {
+            int64_t plain = -1;
+            int64_t near = -1;
+            bool valid = clock_parse_rfc3339(cases[i].text, cases[i].length, &plain);
+            assert_int_equal(
+                clock_parse_rfc3339_near(&minute, cases[i].text, cases[i].length, &near), valid);
+            assert_int_equal(near, plain);
+        }
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_near_times_are_the_same_times),
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_refuses),
         cmocka_unit_test(test_agrees_with_libc),

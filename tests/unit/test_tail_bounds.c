@@ -233,24 +233,73 @@ static void test_small_fresh_file_is_not_starved(void **state UNUSED)
     fixture_free(fixture);
 }
 
-static void test_catch_up_begins_with_the_newest(void **state UNUSED)
+static void set_time(const char *name, time_t seconds)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
+    assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+}
+
+static void test_catch_up_begins_with_the_newest_directory(void **state UNUSED)
 {
     struct fixture *fixture = fixture_new();
     for (unsigned i = 0; i < 5; i++) {
         char name[64];
-        snprintf(name, sizeof(name), "f%u", i);
+        snprintf(name, sizeof(name), "d%u", i);
+        mkdir(name, 0755);
+        snprintf(name, sizeof(name), "d%u/f", i);
         append_events(name, i + 1, i + 1);
-        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1000 + (i * 3) % 5}};
-        assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+        set_time(name, 1000 + (i * 3) % 5);
         look(fixture, name);
     }
     static const unsigned expected[] = {3, 1, 4, 2, 0}; /* seconds 4, 3, 2, 1, 0 */
     for (unsigned i = 0; i < 5; i++) {
         char name[64];
-        snprintf(name, sizeof(name), "f%u", expected[i]);
+        snprintf(name, sizeof(name), "d%u/f", expected[i]);
         tail_turn(fixture->tail, 0);
         assert_string_equal(fixture->last_path, full(fixture, name));
     }
+    fixture_free(fixture);
+}
+
+static void test_catch_up_reads_a_directory_in_order_of_writing(void **state UNUSED)
+{
+    const struct tail_options options = {.chunk_bytes = 200};
+    struct fixture *fixture = fixture_new_with(&options);
+    for (unsigned i = 0; i < 5; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "f%u", i);
+        append_events(name, i * 10 + 1, i * 10 + 10);
+        set_time(name, 1000 + (i * 3) % 5);
+        look(fixture, name);
+    }
+    static const unsigned expected[] = {0, 2, 4, 1, 3};
+    for (unsigned i = 0; i < 5; i++) {
+        while (fixture->ok < (i + 1) * 10)
+            tail_turn(fixture->tail, 0);
+        char name[64];
+        snprintf(name, sizeof(name), "f%u", expected[i]);
+        assert_string_equal(fixture->last_path, full(fixture, name));
+    }
+    fixture_free(fixture);
+}
+
+/* The new file is older than what it replaced, so it comes first; yet the other is read before. */
+static void test_catch_up_of_a_file_that_was_replaced(void **state UNUSED)
+{
+    struct fixture *fixture = fixture_new();
+    append("f", "{\"a\":1}\n{\"a\":2}\n");
+    append("g", "{\"a\":3}\n");
+    look(fixture, "f");
+    look(fixture, "g");
+    append("f.tmp", "{\"a\":1}\n");
+    set_time("f.tmp", 1000);
+    rename("f.tmp", "f");
+    look(fixture, "f");
+    for (int turn = 0; turn < 20; turn++)
+        tail_turn(fixture->tail, 0);
+    assert_false(tail_turn(fixture->tail, 0));
+    assert_int_equal(fixture->ok, 3);
+    assert_int_equal(fixture->repeated, 1);
     fixture_free(fixture);
 }
 
@@ -365,7 +414,9 @@ int main(void)
         cmocka_unit_test(test_no_descriptor_left_in_the_process),
         cmocka_unit_test(test_memory_of_ids_is_bounded),
         cmocka_unit_test(test_small_fresh_file_is_not_starved),
-        cmocka_unit_test(test_catch_up_begins_with_the_newest),
+        cmocka_unit_test(test_catch_up_begins_with_the_newest_directory),
+        cmocka_unit_test(test_catch_up_reads_a_directory_in_order_of_writing),
+        cmocka_unit_test(test_catch_up_of_a_file_that_was_replaced),
         cmocka_unit_test(test_a_turn_ends_when_its_time_is_up),
         cmocka_unit_test(test_unwanted_files_are_not_kept),
         cmocka_unit_test(test_moved_to_an_unwanted_name),

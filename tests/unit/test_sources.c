@@ -1,0 +1,300 @@
+/* sources.c: which directories and files are followed, and what a path is to the rules. */
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/settings.h"
+#include "daemon/followed.h"
+#include "daemon/sources.h"
+#include "rules/scene.h"
+#include "rules/source.h"
+#include "rules_fixture.h"
+
+#define PACKS_MOST 3
+
+/* Some packs, and a directory of their own that is the events directory. */
+struct scene_of_sources {
+    char root[64];
+    struct registry *registry;
+    struct rule_set *rules;
+    struct settings settings;
+    struct sources *sources;
+};
+
+static void make_directory(const char *root, const char *name)
+{
+    AUTO_FREE char *path = memory_format("%s/%s", root, name);
+    for (char *at = path + strlen(root) + 1; (at = strchr(at, '/')); at++) {
+        *at = '\0';
+        mkdir(path, 0755);
+        *at = '/';
+    }
+    mkdir(path, 0755);
+}
+
+static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *walk)
+{
+    (void)facts, (void)kind, (void)walk;
+    return remove(path);
+}
+
+/* `packs` end with NULL; `source` is one --source, or NULL. */
+static void start(struct scene_of_sources *s, const char *const *packs, char *source)
+{
+    struct rule_pack inputs[PACKS_MOST];
+    struct tree *trees[PACKS_MOST];
+    struct diagnostics diagnostics;
+    size_t count = 0;
+    static const char *const names[PACKS_MOST] = {"one", "two", "three"};
+    *s = (struct scene_of_sources){.registry = registry_new(1000)};
+    snprintf(s->root, sizeof(s->root), "/tmp/test_sources.XXXXXX");
+    assert_non_null(mkdtemp(s->root));
+    make_directory(s->root, "events");
+    diagnostics_init(&diagnostics);
+    for (; packs[count]; count++) {
+        trees[count] = yaml_read_text("p.yaml", packs[count], strlen(packs[count]), &diagnostics);
+        assert_non_null(trees[count]);
+        inputs[count] = (struct rule_pack){names[count], trees[count]};
+    }
+    s->rules = rule_set_new(inputs, count, s->registry, NULL, &diagnostics);
+    assert_non_null(s->rules);
+    for (size_t i = 0; i < count; i++)
+        tree_free(trees[i]);
+    diagnostics_free(&diagnostics);
+    if (source) {
+        s->settings.sources.items = memory_zero(1, sizeof(char *));
+        s->settings.sources.items[0] = memory_format("%s%s/other", source, s->root);
+        s->settings.sources.count = 1;
+    }
+    AUTO_FREE char *events = memory_format("%s/events", s->root);
+    s->sources = sources_new(s->rules, &s->settings, events, true);
+    sources_refresh(s->sources, NULL);
+}
+
+static void end(struct scene_of_sources *s)
+{
+    sources_free(s->sources);
+    rule_set_free(s->rules);
+    registry_free(s->registry);
+    for (size_t i = 0; i < s->settings.sources.count; i++)
+        free(s->settings.sources.items[i]);
+    free(s->settings.sources.items);
+    nftw(s->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* "pack/source name=value ..." of each source that covers the file, with '; ' between; "" for
+ * none. The caller frees. */
+static char *describe(struct followed *followed)
+{
+    struct text text;
+    text_init(&text, TEXT_UNLIMITED);
+    text_append_string(&text, "");
+    for (size_t i = 0; followed && i < followed->count; i++) {
+        const struct rule_source *source = followed->sources[i].source;
+        const struct rule_file *file = followed->sources[i].file;
+        text_printf(&text, "%s%s/%s", i ? "; " : "", source->facts.pack, source->facts.name);
+        for (size_t j = 0; j < source->capture_count; j++)
+            if (file->captures[j].text)
+                text_printf(&text, " %s=%s", source->captures[j], file->captures[j].text);
+    }
+    followed_free(followed);
+    return text_take(&text);
+}
+
+static void check_file(struct scene_of_sources *s, const char *name, const char *wanted)
+{
+    AUTO_FREE char *path = memory_format("%s/%s", s->root, name);
+    AUTO_FREE char *told = describe(sources_follow(s->sources, path, 1, 2));
+    if (strcmp(told, wanted) != 0)
+        fail_msg("%s is '%s', not '%s'", name, told, wanted);
+    assert_int_equal(sources_want_file(s->sources, path), *wanted != '\0');
+}
+
+#define TYPE "type: t"
+
+static void test_a_file_is_what_its_path_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *wanted;
+    } cases[] = {
+        {"events/demo/job-1/events-1.jsonl", "one/a repo=demo job_id=job-1"},
+        {"events/demo/job-1/events-1.jsonl.bak", "one/a repo=demo job_id=job-1"},
+        {"events/de mo/j\n1/events-.jsonl", "one/a repo=de mo job_id=j\n1"},
+        {"events/demo/job-1/other.jsonl", ""},
+        {"events/demo/events-1.jsonl", ""},
+        {"events/demo/job-1/deep/events-1.jsonl", ""},
+        {"events/archive/old/events-1.jsonl", ""},    /* excluded below a directory */
+        {"events/demo/job-1/events-1.jsonl.tmp", ""}, /* excluded by its name */
+        {"eventsx/demo/job-1/events-1.jsonl", ""},    /* not below the root */
+        {"demo/job-1/events-1.jsonl", ""},
+        {"events", ""},
+    };
+    static const char *const packs[] = {"sources: {a: {files: '{repo}/{job_id}/events-*.jsonl*', "
+                                        "exclude: ['archive/**', '*.tmp'], " TYPE "}}",
+                                        NULL};
+    struct scene_of_sources s;
+    start(&s, packs, NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        check_file(&s, cases[i].name, cases[i].wanted);
+    end(&s);
+}
+
+static void test_directories_where_files_can_match(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool wanted;
+    } cases[] = {
+        {"events", true},
+        {"events/demo", true},
+        {"events/demo/job-1", true},
+        {"events/demo/job-1/x", false},
+        {"", false},
+        {"eventsx", false},
+        {"logs", true},
+        {"logs/a/b/c", true},
+        {"other", false},
+    };
+    static const char *const packs[] = {
+        "sources:\n"
+        "  a: {files: '{repo}/{job_id}/e*.jsonl', " TYPE "}\n"
+        "  b: {root: '${EVENTS_DIR}/../logs', files: '**/*.log', " TYPE "}\n",
+        NULL};
+    struct scene_of_sources s;
+    start(&s, packs, NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO_FREE char *path =
+            memory_format("%s%s%s", s.root, *cases[i].name ? "/" : "", cases[i].name);
+        if (sources_want_directory(s.sources, path) != cases[i].wanted)
+            fail_msg("'%s' is %swanted", cases[i].name, cases[i].wanted ? "not " : "");
+    }
+    end(&s);
+}
+
+/* Of one pack the first source that fits; of several packs each. */
+static void test_several_sources_of_one_file(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {"sources:\n"
+                                        "  a: {files: '{job}/events-*.jsonl', " TYPE "}\n"
+                                        "  b: {files: ['*/x.log', '{dir}/{name}.jsonl'], " TYPE
+                                        "}\n",
+                                        "metrics: {g: {type: gauge, help: G.}}\n",
+                                        "sources: {c: {files: '**/*.jsonl', " TYPE "}}\n", NULL};
+    struct scene_of_sources s;
+    start(&s, packs, NULL);
+    check_file(&s, "events/j/events-1.jsonl", "one/a job=j; three/c");
+    check_file(&s, "events/j/other.jsonl", "one/b dir=j name=other; three/c");
+    check_file(&s, "events/j/x.log", "one/b");
+    check_file(&s, "events/j/deep/x.jsonl", "three/c");
+    check_file(&s, "events/j/none.txt", "");
+    end(&s);
+}
+
+static void test_captures_of_roots(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {
+        "sources: {a: {root: '${EVENTS_DIR}/../home/{user}/.prodigy', files: '{job}.jsonl', " TYPE
+        "}}",
+        NULL};
+    struct scene_of_sources s;
+    start(&s, packs, NULL);
+    make_directory(s.root, "home/ann/.prodigy");
+    make_directory(s.root, "home/bob/.prodigy");
+    make_directory(s.root, "home/eve/other");
+    size_t position = 0;
+    assert_null(sources_next_root(s.sources, &position));
+    sources_refresh(s.sources, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_FREE char *root = memory_format("%s/home/%s/.prodigy", s.root, i ? "bob" : "ann");
+        assert_string_equal(sources_next_root(s.sources, &position), root);
+    }
+    assert_null(sources_next_root(s.sources, &position));
+    check_file(&s, "home/ann/.prodigy/j.jsonl", "one/a user=ann job=j");
+    check_file(&s, "home/bob/.prodigy/k.jsonl", "one/a user=bob job=k");
+    check_file(&s, "home/eve/.prodigy/k.jsonl", "");
+    end(&s);
+}
+
+static void test_a_source_may_be_put_elsewhere(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {"sources:\n"
+                                        "  a: {files: '{job}.jsonl', " TYPE "}\n"
+                                        "  b: {root: '~/x', files: '{job}.log', " TYPE "}\n",
+                                        NULL};
+    static char name[] = "b=";
+    struct scene_of_sources s;
+    start(&s, packs, NULL);
+    check_file(&s, "events/j.jsonl", "one/a job=j");
+    check_file(&s, "other/j.log", ""); /* roots in the home are off beside a given directory */
+    end(&s);
+    start(&s, packs, name);
+    check_file(&s, "other/j.log", "one/b job=j");
+    check_file(&s, "events/j.jsonl", "one/a job=j");
+    end(&s);
+}
+
+/* A file named by itself goes to the first source whose pattern fits the end of its path. */
+static void test_a_file_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool force;
+        const char *wanted;
+    } cases[] = {
+        {"/anywhere/demo/job-1/events-1.jsonl", false, "one/a repo=demo job_id=job-1"},
+        {"/anywhere/x.log", false, "one/b"},
+        {"/x.log", false, "one/b"},
+        {"/anywhere/x.txt", false, ""},
+        {"/anywhere/x.txt", true, "one/a"},
+        {"stdin", true, "one/a"},
+    };
+    static const char *const packs[] = {"sources:\n"
+                                        "  a: {files: '{repo}/{job_id}/events-*.jsonl', " TYPE "}\n"
+                                        "  b: {root: /var/log, files: '*.log', " TYPE "}\n",
+                                        NULL};
+    struct scene_of_sources s;
+    start(&s, packs, NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO_FREE char *told =
+            describe(sources_follow_alone(s.sources, cases[i].path, cases[i].force, 1, 2));
+        assert_string_equal(told, cases[i].wanted);
+    }
+    end(&s);
+}
+
+static void test_without_sources_nothing_is_followed(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {"metrics: {g: {type: gauge, help: G.}}\n", NULL};
+    struct scene_of_sources s;
+    size_t position = 0;
+    start(&s, packs, NULL);
+    assert_null(sources_next_root(s.sources, &position));
+    check_file(&s, "events/j.jsonl", "");
+    assert_null(sources_follow_alone(s.sources, "/x.jsonl", true, 1, 2));
+    end(&s);
+    sources_free(NULL);
+    followed_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_file_is_what_its_path_says),
+        cmocka_unit_test(test_directories_where_files_can_match),
+        cmocka_unit_test(test_several_sources_of_one_file),
+        cmocka_unit_test(test_captures_of_roots),
+        cmocka_unit_test(test_a_source_may_be_put_elsewhere),
+        cmocka_unit_test(test_a_file_alone),
+        cmocka_unit_test(test_without_sources_nothing_is_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
