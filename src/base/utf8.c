@@ -1,6 +1,8 @@
 /* See utf8.h. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 static size_t size_by_lead(unsigned char lead)
 {
     if (lead < 0x80)
@@ -69,4 +71,18 @@ bool utf8_is_invisible(uint32_t code_point)
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) ||
            (code_point >= 0x2028 && code_point <= 0x202E) ||
            (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+bool utf8_is_valid(const char *bytes, size_t length)
+{
+    uint64_t bits = 0;
+    uint64_t word;
+    size_t i = 0;
+    for (; i + sizeof(word) <= length; i += sizeof(word)) {
+        memcpy(&word, bytes + i, sizeof(word));
+        bits |= word;
+    }
+    for (; i < length; i++)
+        bits |= (unsigned char)bytes[i];
+    return !(bits & UINT64_C(0x8080808080808080)) || utf8_valid_prefix(bytes, length) == length;
 }

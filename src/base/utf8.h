@@ -12,6 +12,8 @@ size_t utf8_sequence(const char *bytes, size_t length);
 uint32_t utf8_code_point(const char *bytes, size_t size);
 /* Bytes from the start that are well-formed: `length` when all are. */
 size_t utf8_valid_prefix(const char *bytes, size_t length);
+/* All of it well-formed? Quick for ASCII. */
+bool utf8_is_valid(const char *bytes, size_t length);
 /* Would a terminal or an editor obey it instead of showing it? Controls (C0, DEL, C1), line and
  * paragraph separators, and what turns the direction of writing. */
 bool utf8_is_invisible(uint32_t code_point);

@@ -4,6 +4,7 @@
 
 #include "base/build_info.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "config/settings.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/own_metrics.h"
@@ -113,9 +114,9 @@ static void write_checks(struct daemon *daemon, struct text *out)
     struct watch_counts watched;
     watch_counts(daemon->watch, &watched);
     bool is_present = daemon_root_present(daemon);
-    const char *mode = !is_present       ? "the events directory is not there; waiting for it"
-                       : watched.polling ? "polling"
-                                         : "inotify";
+    AUTO_FREE char *missing =
+        memory_format("%s is not there; waiting for it", daemon->settings->events_dir);
+    const char *mode = !is_present ? missing : watched.polling ? "polling" : "inotify";
     text_append_string(out, "\"checks\":{");
     write_check(out, "watch", is_present, mode);
     write_check(out, "catch_up", daemon->caught_up,

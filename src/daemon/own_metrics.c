@@ -26,6 +26,7 @@ struct own_metrics {
     struct registry *registry;
     struct family *families[OWNS];
     double start_time;
+    double loaded;      /* seconds since 1970 */
     struct moment when; /* of the collection under way; its event_time never goes back */
 
     /* What of each row's counts was added so far: rows may share a name (one line, several rows).
@@ -49,13 +50,25 @@ static void define(struct own_metrics *own, size_t index)
         abort(); /* two rows of the table with one name */
 }
 
+/* Those without labels are there from the start. */
+static void touch_histograms(struct own_metrics *own)
+{
+    struct moment when = {.event_time = TIME_NONE, .now = clock_wall()};
+    for (size_t i = FIRST_HISTOGRAM; i < OWNS; i++)
+        if (!own_table[i].labels[0])
+            registry_update(own->registry, own->families[i], UPDATE_TOUCH, NULL, 0, &when, NULL,
+                            NULL);
+}
+
 struct own_metrics *own_metrics_new(void)
 {
     struct own_metrics *own = memory_zero(1, sizeof(*own));
     own->registry = registry_new(OWN_SAMPLES);
     own->start_time = NAN;
+    own->loaded = (double)clock_wall() / 1e9;
     for (size_t i = 0; i < OWNS; i++)
         define(own, i);
+    touch_histograms(own);
     return own;
 }
 
@@ -255,6 +268,8 @@ static void collect_registry(struct own_metrics *own, const struct own_view *vie
         if (usage.expired)
             set_text(own, SERIES_EXPIRED, name, (double)usage.expired);
     }
+    set(own, RELOAD_SUCCESSFUL, 1); /* a broken file never starts the program */
+    set(own, RELOAD_TIME, own->loaded);
     set(own, SAMPLES, (double)registry_samples(registry));
 }
 

@@ -158,6 +158,14 @@ const struct own_row own_table[OWNS] = {
         {OWN "catch_up_complete", G,
          "1 once the ends of the files found at start were reached.",
          {NULL}, NULL, 0},
+    [RELOAD_SUCCESSFUL] =
+        {OWN "config_last_reload_successful", G,
+         "1 if the rules and settings in use are those last asked for.",
+         {NULL}, NULL, 0},
+    [RELOAD_TIME] =
+        {OWN "config_last_reload_success_timestamp_seconds", G,
+         "When the rules and settings in use were loaded.",
+         {NULL}, NULL, 0},
     [HTTP_REQUESTS] =
         {OWN "http_requests_total", C,
          "HTTP requests answered.",

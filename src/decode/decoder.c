@@ -15,6 +15,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "decode/plan_internal.h"
 #include "decode/value.h"
 
@@ -390,6 +391,10 @@ enum decode_result decoder_line(struct decoder *decoder, const char *line, size_
     decoder->line = line;
     decoder->length = length;
     decoder->elements = 0;
+    if (UNLIKELY(!utf8_is_valid(line, length))) { /* yajl lets overlong forms and surrogates pass */
+        set_error(decoder, "invalid UTF-8");
+        return DECODE_MALFORMED;
+    }
     decoder->too_deep = decoder->too_many = decoder->not_object = false;
     decoder->slots = new_slots(decoder, decoder->plan->slots);
     for (const struct plan_walk *walk = &decoder->plan->first; walk; walk = walk->next) {

@@ -100,8 +100,10 @@ enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
         event->trace->on_event(event->trace->context, known ? known->name->shown : "", match);
     if (!known)
         return match;
-    known->name->seen++;
-    known->name->unmatched += match == RULE_UNMATCHED;
+    if (!source->facts.internal) {
+        known->name->seen++;
+        known->name->unmatched += match == RULE_UNMATCHED;
+    }
     for (size_t i = 0; i < known->row_count; i++) {
         struct row *row = known->rows[i];
         if (row->guest && !event->guests)

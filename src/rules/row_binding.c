@@ -145,6 +145,7 @@ static void compile_row_for_sources(struct compiler *compiler, const struct tree
 {
     struct rule_set *set = compiler->set;
     struct event_word word;
+    bool is_compiled = false;
     for (size_t i = 0; i < set->source_count; i++) {
         for (const char *at = key->text; next_word(&at, key->text + key->length, &word);) {
             if (!word_is_for(compiler, &word, set->sources[i]))
@@ -157,6 +158,10 @@ static void compile_row_for_sources(struct compiler *compiler, const struct tree
             else
                 source_event_add_row(bind_name(compiler, set->sources[i], &word), row);
         }
+    }
+    if (!is_compiled) { /* no source speaks to it; its mistakes are told all the same */
+        compiler->source = set->sources[set->source_count - 1];
+        row_free(row_compile(compiler, facts));
     }
 }
 

@@ -10,7 +10,7 @@ def event_id(number):
     return str(uuid.UUID(int=(0x4000 << 64) | (0x8000 << 48) | number))
 
 
-def record(number, kind="agent_progress", when="2026-11-21T03:04:05.678901234Z", **body):
+def record(number, /, kind="agent_progress", when="2026-11-21T03:04:05.678901234Z", **body):
     """One record with its envelope, as a dict."""
     return {
         "id": event_id(number),
@@ -26,7 +26,7 @@ def bare(content):
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def event(number, kind="agent_progress", end=b"\n", **body):
+def event(number, /, kind="agent_progress", end=b"\n", **body):
     """`ev N` of the scenarios: a valid line with the unique id N, and LF."""
     return bare(record(number, kind, job_id="job-1", agent_id="agent-0", **body)) + end
 

@@ -183,7 +183,7 @@ def test_settings_come_from_option_environment_and_file_in_this_order(tree, tmp_
             probe.bind(("127.0.0.1", 0))
             ports.append(probe.getsockname()[1])
     config = tmp_path / "config.yaml"
-    config.write_text(f"events-dir: {tree.root}\nrules: [{rules}]\nmetrics-port: {ports[0]}\n")
+    config.write_text(f"events_dir: {tree.root}\npacks: [{rules}]\nmetrics_port: {ports[0]}\n")
 
     def port(options, env):
         exporter = Exporter(None, tmp_path, rules=None, address=None, zero_first=True,
@@ -204,8 +204,8 @@ def test_a_bad_environment_value_is_told_by_its_name(tree):
 
 
 @pytest.mark.parametrize("content,fragments", [
-    ("events-dri: /x\n", ["events-dri", "events-dir", ":1:1"]),
-    ("metrics-port: 99999\n", ["metrics-port", "99999", ":1:"]),
+    ("events_dri: /x\n", ["events_dri", "events_dir", ":1:1"]),
+    ("metrics_port: 99999\n", ["metrics_port", "99999", ":1:"]),
     ("a: [\n", [":2:"]),
 ])
 def test_a_bad_config_file_never_starts(tree, tmp_path, content, fragments):
@@ -528,9 +528,9 @@ rules:
 
 def test_check_accepts_a_config_file(tmp_path, tree):
     config = tmp_path / "config.yaml"
-    config.write_text(f"events-dir: {tree.root}\nlog.level: debug\n")
+    config.write_text(f"events_dir: {tree.root}\nlog.level: debug\n")
     assert run("check", config).returncode == 0
-    config.write_text(f"events-dir: {tree.root}\nlog.level: loud\n")
+    config.write_text(f"events_dir: {tree.root}\nlog.level: loud\n")
     result = run("check", config)
     assert result.returncode == 1
     assert f"{config}:2:" in result.stdout + result.stderr

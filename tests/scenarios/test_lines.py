@@ -205,7 +205,7 @@ def test_an_unterminated_last_line_counts_after_rename_when_its_writer_is_gone(t
     append(tree.file, event(2, end=b""))
     os.rename(tree.file, tree.file + ".1")
     append(tree.file, event(3))
-    exporter.expect(ok=3, partial=0)
+    exporter.expect(ok=3, partial=0, timeout=40)
 
 
 def test_an_unterminated_half_line_is_discarded_after_rename_when_its_writer_is_gone(
@@ -215,14 +215,14 @@ def test_an_unterminated_half_line_is_discarded_after_rename_when_its_writer_is_
     append(tree.file, event(2)[:70])
     os.rename(tree.file, tree.file + ".1")
     append(tree.file, event(3))
-    exporter.expect(ok=2, partial=1, timeout=15)
+    exporter.expect(ok=2, partial=1, timeout=40)
 
 
 def test_an_unterminated_half_line_of_a_deleted_file_is_discarded(tree, exporter):
     append(tree.file, event(1) + event(2)[:70])
     exporter.expect(ok=1)
     os.unlink(tree.file)
-    exporter.expect(ok=1, partial=1, timeout=15)
+    exporter.expect(ok=1, partial=1, timeout=40)
 
 
 def test_an_empty_file_is_counted_when_it_is_filled_later(tree, exporter):

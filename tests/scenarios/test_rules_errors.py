@@ -54,7 +54,7 @@ MISTAKES = {
         GOOD + "rules: {A: [{inc: m_total, labels: {a: '{file.jib}'}}]}\n", 4,
         ["file.jib", "job"]),
     "a source that does not exist": (
-        GOOD + "rules: {t/A: [{inc: m_total}]}\n", 4, ["t/A"]),
+        GOOD + "rules: {t/A: [{inc: m_total}]}\n", 4, ["unknown source", "'t'"]),
     "observe of a counter": (GOOD + "rules: {A: [{observe: m_total, value: a}]}\n", 4,
                              ["observe", "counter"]),
     "dec of a counter": (GOOD + "rules: {A: [{dec: m_total}]}\n", 4, ["dec", "counter"]),

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "decode/decoder.h"
 #include "decode/plan.h"
+#include "decode/plan_internal.h"
 #include "decode/value.h"
 
 struct fixture {
@@ -235,6 +236,74 @@ static void test_numbers_and_times_of_values(void **state)
     }
 }
 
+/* A list whose elements are wanted may also be led into by paths: lines are then walked twice. */
+static void test_paths_into_lists(void **state)
+{
+    (void)state;
+    static const char *const items[] = {"a", "items"};
+    static const char *const inner[] = {"a", "items", "0", "name"};
+    static const char *const deeper[] = {"a", "items", "0", "list"};
+    struct decode_plan *plan = decode_plan_new();
+    struct arena arena;
+    struct value *slots;
+    arena_init(&arena, 1 << 16);
+    struct decode_plan *list = decode_plan_list(plan, items, 2);
+    uint32_t list_slot = decode_plan_want(plan, items, 2);
+    uint32_t element = want(list, "name", NULL);
+    assert_null(plan->first.next); /* nothing leads into it so far */
+    uint32_t name = decode_plan_want(plan, inner, 4);
+    struct decode_plan *deep = decode_plan_list(plan, deeper, 4);
+    uint32_t deep_slot = decode_plan_want(plan, deeper, 4);
+    uint32_t whole = decode_plan_want(deep, NULL, 0);
+    assert_ptr_equal(decode_plan_list(plan, items, 2), list); /* still the same */
+    assert_int_equal(decode_plan_want(plan, items, 2), list_slot);
+    assert_non_null(plan->first.next);
+
+    struct decoder *decoder = decoder_new(plan);
+    static const char line[] =
+        "{\"a\":{\"items\":[{\"name\":\"x\",\"list\":[7,8]},{\"name\":\"y\"}]}}";
+    for (int i = 0; i < 2; i++) {
+        arena_reset(&arena);
+        assert_int_equal(decoder_line(decoder, line, strlen(line), &arena, &slots), DECODE_OK);
+        assert_true(is_text(&slots[name], VALUE_STRING, "x"));
+        assert_int_equal(slots[list_slot].length, 2);
+        assert_true(is_text(&slots[list_slot].elements[1][element], VALUE_STRING, "y"));
+        assert_int_equal(slots[deep_slot].length, 2);
+        assert_true(is_text(&slots[deep_slot].elements[0][whole], VALUE_NUMBER, "7"));
+        /* A bad line between leaves nothing behind. */
+        assert_int_equal(decoder_line(decoder, "{\"a\":", 5, &arena, &slots), DECODE_MALFORMED);
+    }
+    decoder_free(decoder);
+    decode_plan_free(plan);
+    arena_free(&arena);
+}
+
+/* A line of elements upon elements takes only so much memory. */
+static void test_elements_have_a_limit(void **state)
+{
+    struct fixture *f = *state;
+    struct decoder *decoder = decoder_new(f->plan);
+    for (size_t count = DECODE_ELEMENTS; count <= DECODE_ELEMENTS + 1; count++) {
+        struct text line;
+        struct value *slots;
+        text_init(&line, TEXT_UNLIMITED);
+        text_append_string(&line, "{\"event\":{\"map\":{\"a\":1},\"items\":[0");
+        for (size_t i = 2; i < count; i++) /* one is the map's entry */
+            text_append_string(&line, ",0");
+        text_append_string(&line, "]}}");
+        bool is_over = count > DECODE_ELEMENTS;
+        arena_reset(&f->arena);
+        enum decode_result result =
+            decoder_line(decoder, line.data, line.length, &f->arena, &slots);
+        assert_int_equal(result, is_over ? DECODE_MALFORMED : DECODE_OK);
+        if (is_over)
+            assert_non_null(strstr(decoder_error(decoder), "more elements"));
+        text_free(&line);
+    }
+    assert_int_equal(nested(decoder, &f->arena, 1), DECODE_OK);
+    decoder_free(decoder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +314,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_last_of_duplicate_keys_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_lines_do_not_harm_the_next, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_depth_limit, set_up, tear_down),
+        cmocka_unit_test(test_paths_into_lists),
+        cmocka_unit_test_setup_teardown(test_elements_have_a_limit, set_up, tear_down),
         cmocka_unit_test(test_numbers_and_times_of_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
