@@ -43,8 +43,8 @@ struct own_metrics *own_metrics_new(void);
 void own_metrics_free(struct own_metrics *own);
 struct registry *own_metrics_registry(const struct own_metrics *own);
 
-/* `label` is the family's one label value, NULL where it has none. */
-void own_metrics_observe(struct own_metrics *own, enum own_histogram which, const char *label,
+/* `text` is the family's one label value, NULL where it has none. */
+void own_metrics_observe(struct own_metrics *own, enum own_histogram which, const char *text,
                          double value, int64_t now);
 void own_metrics_count_request(struct own_metrics *own, const char *handler, const char *method,
                                int status, int64_t now);

@@ -260,7 +260,7 @@ static bool compile_amount(const struct binding *binding, const struct tree *map
         return false;
     }
     if (row->verb == VERB_REMEMBER)
-        return schema_scalar(diagnostics, value, "'value'") &&
+        return value && schema_scalar(diagnostics, value, "'value'") &&
                operand_compile(binding, value, value->text, value->length, &row->remembered);
     return !row->metric || amount_compile(binding, map, row->metric->name, &row->amount);
 }

@@ -193,7 +193,7 @@ def test_settings_come_from_option_environment_and_file_in_this_order(tree, tmp_
 
     assert port([], {}) == ports[0]
     assert port([], {"PRODIGY_METRICS_PORT": str(ports[1])}) == ports[1]
-    assert port(["--metrics-port", ports[2]], {"PRODIGY_METRICS_PORT": str(ports[1])}) == ports[2]
+    assert port(["--metrics-port", str(ports[2])], {"PRODIGY_METRICS_PORT": str(ports[1])}) == ports[2]
 
 
 def test_a_bad_environment_value_is_told_by_its_name(tree):

@@ -91,6 +91,7 @@ def test_a_directory_moved_out_is_drained(tree, exporter, tmp_path):
     exporter.wake_process()
     exporter.expect(ok=6)
     os.close(writer)
+    wait_until(lambda: exporter.value("jsonl_exporter_files_held") == 0, 30)
     append(tmp_path / "elsewhere" / os.path.basename(tree.file), event(7))
     exporter.expect_unchanged(ok=6, rest=2)
 
