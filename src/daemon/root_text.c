@@ -15,7 +15,8 @@ struct expansion {
     roots_variable variable;
     void *context;
     bool is_in_home;
-    bool is_void; /* something it needs has no value */
+    bool is_void;       /* something it needs has no value */
+    bool keeps_parents; /* ".." is what the file system says, not the text */
 };
 
 bool root_text_has_captures(const char *text)
@@ -103,8 +104,9 @@ static bool is_segment(const char *segment, size_t length, const char *name)
     return strlen(name) == length && memcmp(segment, name, length) == 0;
 }
 
-/* Takes out "//", "/." and "/x/..", in place: as text, which is what a user means by "../logs". */
-static void make_normal(char *path)
+/* Takes out "//" and "/.", in place; and "/x/.." unless it is to stay: as text, which is what the
+ * writer of a rule file means by "../logs". */
+static void make_normal(char *path, bool keeps_parents)
 {
     char *to = path;
     for (const char *at = path; *at;) {
@@ -113,7 +115,7 @@ static void make_normal(char *path)
         at = segment + length;
         if (length == 0 || is_segment(segment, length, "."))
             continue;
-        if (is_segment(segment, length, "..")) {
+        if (is_segment(segment, length, "..") && !keeps_parents) {
             while (to > path && *--to != '/')
                 ;
             continue;
@@ -128,11 +130,11 @@ static void make_normal(char *path)
 }
 
 /* Of an absolute path as patterns are written, which it takes over. */
-static bool finish(char *path, bool is_in_home, struct root_text *ret_text)
+static bool finish(char *path, const struct expansion *expansion, struct root_text *ret_text)
 {
     struct path_pattern *pattern = NULL;
     const char *error;
-    make_normal(path);
+    make_normal(path, expansion->keeps_parents);
     if (root_text_has_captures(path)) {
         pattern = path_pattern_new(path + 1, &error);
         if (!pattern) {
@@ -142,7 +144,8 @@ static bool finish(char *path, bool is_in_home, struct root_text *ret_text)
     } else {
         root_text_unescape(path);
     }
-    *ret_text = (struct root_text){.path = path, .pattern = pattern, .is_in_home = is_in_home};
+    *ret_text =
+        (struct root_text){.path = path, .pattern = pattern, .is_in_home = expansion->is_in_home};
     return true;
 }
 
@@ -150,7 +153,7 @@ static bool finish_expansion(struct expansion *expansion, struct root_text *ret_
 {
     char *path = text_take(&expansion->out);
     if (!expansion->is_void && path[0] == '/')
-        return finish(path, expansion->is_in_home, ret_text);
+        return finish(path, expansion, ret_text);
     free(path);
     return false;
 }
@@ -167,7 +170,7 @@ bool root_text_read(const char *text, roots_variable variable, void *context,
 bool root_text_of_directory(const char *directory, roots_variable variable, void *context,
                             struct root_text *ret_text)
 {
-    struct expansion expansion = {.variable = variable, .context = context};
+    struct expansion expansion = {.variable = variable, .context = context, .keeps_parents = true};
     text_init(&expansion.out, TEXT_UNLIMITED);
     const char *rest = append_home(&expansion, directory);
     if (rest == directory && directory[0] != '/') {

@@ -21,7 +21,7 @@ struct root_text {
 bool root_text_read(const char *text, roots_variable variable, void *context,
                     struct root_text *ret_text) MUST_CHECK;
 /* As above for a plain directory: only `~` is looked up; a relative one lies below the current
- * directory. */
+ * directory; a ".." stays, since behind a symbolic link it does not mean the name before it. */
 bool root_text_of_directory(const char *directory, roots_variable variable, void *context,
                             struct root_text *ret_text) MUST_CHECK;
 void root_text_free(struct root_text *text);
