@@ -132,9 +132,10 @@ static void on_event(void *context, size_t source, int64_t event_time, int64_t n
         return;
     if (event_time > daemon->source_times[source])
         daemon->source_times[source] = event_time;
+    double delay = ((double)now - (double)event_time) / 1e9; /* may be more than 64 bits of ns */
     if (daemon->caught_up)
         own_metrics_observe(daemon->own, OWN_SOURCE_DELAY, daemon->source_names[source],
-                            (double)(now > event_time ? now - event_time : 0) / 1e9, now);
+                            delay > 0 ? delay : 0, now);
 }
 
 /* --- Building --------------------------------------------------------------------------------- */

@@ -5,9 +5,9 @@
  *
  * `~` at the start is the home, ${VAR} and ${VAR:-default} are looked up; a variable that is unset
  * or empty and has no default makes its text mean nothing. "a/.." goes away as text, whatever link
- * `a` may be. What variables and the home hold is never a capture. With a given events directory,
- * texts that start with ~ (also by a default) are off. No text: the events directory. An override
- * replaces them all.
+ * `a` may be; but not in the events directory or an override by themselves. What variables and the
+ * home hold is never a capture. With a given events directory, texts that start with ~ (also by a
+ * default) are off. No text: the events directory. An override replaces them all.
  *
  * Of a list the first text that has an existing directory is chosen, again at each refresh while
  * none has; then it stays. When none exists, those without captures are kept as what to wait

@@ -152,7 +152,10 @@ static void compile_row_for_sources(struct compiler *compiler, const struct tree
                 continue;
             struct row *row = row_of_source(compiler, set->sources[i], facts);
             if (!row)
-                return;       /* reported once, not for each source */
+                return; /* reported once, not for each source */
+            is_compiled = true;
+            if (word.source[0]) /* spoken to by name, so not as a guest of whoever comes first */
+                row->guest = false;
             if (word.is_star) /* gathered from source->rows when names are complete */
                 row->is_star = true;
             else
@@ -180,6 +183,12 @@ static struct row_facts *add_facts(struct compiler *compiler, const struct tree 
     facts->where = row;
     facts->pack = compiler->pack->index;
     facts->rule = memory_format("%s:%s:%d", compiler->pack->name, key->text, row->line);
+    if (set->row_count && strcmp(set->rows[set->row_count - 1]->where->file, row->file) == 0 &&
+        set->rows[set->row_count - 1]->where->line == row->line) { /* several in one line */
+        free(facts->rule);
+        facts->rule =
+            memory_format("%s:%s:%d:%d", compiler->pack->name, key->text, row->line, row->column);
+    }
     facts->update = update_text(row);
     set->rows = memory_resize(set->rows, set->row_count + 1, sizeof(*set->rows));
     set->rows[set->row_count++] = facts;
@@ -221,7 +230,8 @@ void rows_compile(struct compiler *compiler, bool declare)
 {
     struct diagnostics *diagnostics = compiler->diagnostics;
     const struct tree *rules = tree_get(compiler->pack->tree, "rules");
-    if (!rules || (declare ? rules->kind != TREE_MAP : !schema_map(diagnostics, rules, "'rules'")))
+    if (!rules || tree_is_null(rules) ||
+        (declare ? rules->kind != TREE_MAP : !schema_map(diagnostics, rules, "'rules'")))
         return;
     for (size_t i = 0; i < rules->count; i++) {
         const struct tree *rows = rules->items[i];

@@ -94,7 +94,7 @@ static void test_plain_directories(void **state)
     struct root_text text;
     char *here = getcwd(NULL, 0);
     assert_true(root_text_of_directory("x/../y[1]", on_variable, context_of(usual), &text));
-    char *expected = memory_format("%s/y[1]", here);
+    char *expected = memory_format("%s/x/../y[1]", here); /* x may be a link */
     assert_string_equal(text.path, expected);
     assert_null(text.pattern);
     root_text_free(&text);
