@@ -34,7 +34,10 @@
 #define REGISTRY_BIRTH_LONGEST (INT64_C(60) * 1000000000)  /* ns: shown as zero no longer */
 #define SUMMARY_RELATIVE_ERROR 0.01                        /* of every quantile */
 
+struct record;
+struct record_sink;
 struct registry;
+struct text;
 struct family;
 struct series;
 
@@ -180,5 +183,42 @@ struct series_view {
 };
 void series_view(const struct family *family, const struct series *series,
                  struct series_view *ret_view);
+
+/* --- What must survive a restart (RECORD_FAMILY, RECORD_SERIES) --------------------------------
+ *
+ * A series' record holds its labels, value (buckets; summary and rate windows), times, whether it
+ * is hidden, and what it shows while it is being born. Its key begins with a hash of its family's
+ * name, type, labels, buckets, quantiles and windows: values of a family that is defined otherwise
+ * now stay where they are, unused, and the family starts anew. Help, ttl, max_series may change.
+ *
+ * A counter, histogram or summary that leaves memory to make room is remembered: it keeps its
+ * record, and is asked for again (recall) when its label set comes back. One that is dropped
+ * (registry_drop), and a gauge that leaves, loses its record. */
+
+/* From now on what changes is noted for registry_save. Off at first, and without cost then.
+ * `recall` (NULL: nothing is remembered) appends the committed value of a RECORD_SERIES key to
+ * `out`. `keep`: ns that a total out of memory or hidden is remembered for (its record's expiry). */
+typedef bool (*registry_recall)(void *context, const char *key, size_t length, struct text *out);
+void registry_track(struct registry *registry, registry_recall recall, void *context, int64_t keep);
+/* Puts what changed since the last save; at first all. Costs by what changed. */
+void registry_save(struct registry *registry, const struct record_sink *sink, int64_t now);
+/* The last save is committed: totals that left may be forgotten here. */
+void registry_saved(struct registry *registry);
+/* Puts everything, and leaves what is noted as it is: for a reload. */
+void registry_save_all(struct registry *registry, const struct record_sink *sink, int64_t now);
+/* How many series the next save will put. */
+size_t registry_unsaved(const struct registry *registry);
+/* Takes a record back; families first. 0 (also for a family that is not defined now, or
+ * otherwise: ignored), or -EINVAL: this cannot be one. A restored series is as it was, nothing is
+ * born; it counts against the limits. */
+int registry_restore(struct registry *registry, const struct record *record,
+                     int64_t now) MUST_CHECK;
+/* As registry_restore for a copy of older totals: counters, histograms and summaries that are lower
+ * now, or not there, are raised to it (buckets one by one); gauges are left alone. */
+int registry_raise(struct registry *registry, const struct record *record, int64_t now) MUST_CHECK;
+/* The key of a series' record, and the series of such a key (made detached if it is not there; NULL
+ * if its family is not defined so now): for who refers to series across restarts. */
+void series_write_key(const struct series *series, struct text *out);
+struct series *registry_series_of_key(struct registry *registry, const char *key, size_t length);
 
 #endif

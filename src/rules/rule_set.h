@@ -20,6 +20,8 @@ struct arena;
 struct decode_plan;
 struct diagnostics;
 struct path_pattern;
+struct record;
+struct record_sink;
 struct registry;
 struct rule_file;
 struct rule_set;
@@ -168,5 +170,16 @@ struct rule_row_count {
 bool rule_set_row_count(const struct rule_set *set, size_t index, struct rule_row_count *ret_count);
 size_t rule_set_memory_keys(const struct rule_set *set);
 uint64_t rule_set_memory_evictions(const struct rule_set *set); /* forgotten at max_memory_keys */
+
+/* --- What must survive a restart (RECORD_MEMORY, RECORD_SET, RECORD_MEMORY_KEY) ----------------
+ *
+ * Memories, timers and sets are found again by pack, name, kind and scope (a set by its metric);
+ * scopes by the file's and directory's ids, the source's and the pack's name. */
+void rule_set_track(struct rule_set *set); /* from now on changes are noted */
+void rule_set_save(struct rule_set *set, const struct record_sink *sink);
+void rule_set_save_all(struct rule_set *set, const struct record_sink *sink);
+size_t rule_set_unsaved(const struct rule_set *set); /* keys */
+/* After the registry's records. 0 (also for what no rule knows now: ignored) or -EINVAL. */
+int rule_set_restore(struct rule_set *set, const struct record *record) MUST_CHECK;
 
 #endif

@@ -31,6 +31,8 @@
 
 #include "base/attributes.h"
 
+struct record;
+struct record_sink;
 struct tail;
 struct tail_file;      /* one stream */
 struct tail_directory; /* the directory a stream lies in: scope of ids, see ids.h */
@@ -71,6 +73,15 @@ struct tail_handlers {
     void (*on_notice)(void *context, const char *message, const char *path, int error);
 };
 
+/* Where the ids of committed saves are (the state room); `holds` is asked only of directories that
+ * need the check. None: all ids stay in memory, within id_memory. */
+struct tail_archive {
+    void *context;
+    bool (*holds)(void *context, uint64_t directory, uint64_t id);
+    void (*join)(void *context, uint64_t to, uint64_t from); /* what `from` has now, `to` has too */
+    void (*forget)(void *context, uint64_t directory);
+};
+
 struct tail_options {
     size_t max_line_bytes; /* 0: 16 MiB */
     size_t max_open_files; /* 0: 512 */
@@ -78,6 +89,8 @@ struct tail_options {
     int64_t max_held_time; /* ns without growth where writers cannot be told; 0: 10 min */
     size_t id_memory;      /* bytes for ids of all directories; 0: 64 MiB */
     size_t chunk_bytes;    /* read at a time and turn; 0: 256 KiB */
+    const struct tail_archive *archive; /* copied; NULL: nothing is saved */
+    int64_t retention; /* ns: what is kept of streams and directories without files; 0: 45 d */
 };
 
 struct tail_counts {
@@ -132,5 +145,51 @@ void tail_file_set_user(struct tail_file *file, void *user);
 bool tail_count_id(struct tail *tail, struct tail_directory *directory, uint64_t id);
 
 void tail_counts(const struct tail *tail, struct tail_counts *ret_counts);
+
+/* --- What must survive a restart (RECORD_DIRECTORY, RECORD_STREAM, and ids) --------------------
+ *
+ * Between a save and tail_saved a stream that was unlinked keeps its descriptor, and ids stay in
+ * memory: what is counted but not committed can still be read again, or looked up. */
+
+/* Puts what changed since the last save (at first everything), and ids counted since. */
+void tail_save(struct tail *tail, const struct record_sink *sink);
+/* The last save is committed: what it held on to may go. */
+void tail_saved(struct tail *tail);
+/* Takes a record back, before any look. 0, or -EINVAL: this cannot be one. A restored stream is
+ * followed when its file is found again: at its offset, if what was counted is still there, and
+ * without being opened where identity, size and times are those saved. It keeps its id. */
+int tail_restore(struct tail *tail, const struct record *record) MUST_CHECK;
+/* The first walk is complete: what it did not meet is missing from now on, and forgotten after
+ * `retention`, in bounded steps of tail_tick. */
+void tail_walked(struct tail *tail, int64_t wall_now);
+/* Ids counted that are in no committed save. */
+size_t tail_unsaved_ids(const struct tail *tail);
+
+/* --- The first catch-up: to the ends of the files as they were at tail_aim --------------------- */
+struct tail_progress {
+    uint64_t bytes_total; /* that were to be read */
+    uint64_t bytes_left;
+    size_t files_left;
+};
+void tail_aim(struct tail *tail);
+/* True: reached, and from then on for ever. */
+bool tail_arrived(const struct tail *tail, struct tail_progress *ret_progress);
+
+/* --- For the operator -------------------------------------------------------------------------- */
+struct tail_file_facts {
+    uint64_t offset; /* of the content counted */
+    uint64_t size;
+    uint64_t bytes_behind;
+    uint64_t lines;
+    uint64_t device;
+    uint64_t inode;
+    bool held;
+    bool open;
+    bool unlinked;
+    bool compressed;
+    bool checked; /* ids of its directory are looked up */
+    bool failed;  /* cannot be read now */
+};
+void tail_file_facts(const struct tail_file *file, struct tail_file_facts *ret_facts);
 
 #endif
