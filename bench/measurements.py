@@ -260,3 +260,71 @@ def idle_directories(bench):
         share = (running.cpu_seconds() - cpu) / (time.monotonic() - begin)
         return [{"what": f"{count:,} finished job directories, idle", "wall_s": start_wall,
                  "cpu_percent": share * 100, "peak_rss_mb": running.peak_rss() / 1e6, **checked}]
+
+
+def restart(bench):
+    """History that was counted: 1,000 job directories, 1 GB. Until /ready, after a stop in order and
+    after SIGKILL; nothing may be read again."""
+    count = bench.scale.history_directories
+    dataset = bench.dataset("history", "--events", str(bench.scale.history_events), "--jobs",
+                            str(count), "--files", str(count))
+    rows = []
+    with bench.scratch() as (folder, _):
+        with bench.follower(EXPORTER, dataset.tree, folder) as running:
+            running.wait_for_events(dataset.events)
+            settled(running, dataset)
+            wait_for_checkpoint(running)
+        with bench.follower(EXPORTER, dataset.tree, folder) as running:
+            rows.append(ready_row(running, dataset, f"{count:,} counted directories, restart"))
+            wait_for_checkpoint(running)
+            running.kill()
+        with bench.follower(EXPORTER, dataset.tree, folder) as running:
+            rows.append(ready_row(running, dataset, f"{count:,} counted directories, after SIGKILL"))
+    bench.drop("history")
+    return rows
+
+
+def wait_for_checkpoint(running):
+    """One that began after this call is committed."""
+    name, begin = "jsonl_exporter_checkpoint_last_success_timestamp_seconds", time.time()
+    while running.own_sample(name) < begin + 0.5:
+        time.sleep(0.1)
+
+
+def ready_row(running, dataset, title):
+    end = running.wait_until_ready()
+    row = {"what": title, "wall_s": end - running.started,
+           "peak_rss_mb": running.peak_rss() / 1e6, **settled(running, dataset)}
+    read = running.own_sample("jsonl_exporter_read_bytes_total")
+    if read != dataset.bytes:
+        raise program.Failed(f"{title}: {read:.0f} bytes read in all, not {dataset.bytes}")
+    return row
+
+
+def many_ids(bench):
+    """Ten million ids in one job directory, in eight files, so that every id but those of the first
+    is looked up. And bare yajl over the same bytes."""
+    dataset = bench.dataset("ids", "--events", str(bench.scale.ids), "--files", "8")
+    gather(dataset)
+    dataset.warm()
+    title = f"{dataset.events:,} ids in one directory"
+    runs = [json.loads(subprocess.run([bench.tools.bare_yajl, os.path.join(dataset.tree, path)],
+                                      check=True, capture_output=True).stdout)
+            for path in dataset.files()]
+    wall, cpu = sum(run["wall"] for run in runs), sum(run["cpu"] for run in runs)
+    rows = [{"what": f"bare yajl, {title}", **work_columns(dataset, wall, cpu)}]
+    with bench.scratch() as (folder, _), bench.follower(EXPORTER, dataset.tree, folder) as running:
+        end, _ = running.wait_for_events(dataset.events, pause=0.1)
+        rows.append({"what": title,
+                     **work_columns(dataset, end - running.started, running.cpu_seconds()),
+                     "peak_rss_mb": running.peak_rss() / 1e6, **settled(running, dataset)})
+    bench.drop("ids")
+    return rows
+
+
+def gather(dataset):
+    """All files into one directory."""
+    for number, path in enumerate(dataset.files()):
+        target = os.path.join(dataset.tree, "bench", "one", f"events-20260101_{number:06}.jsonl")
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.rename(os.path.join(dataset.tree, path), target)

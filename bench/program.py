@@ -36,6 +36,13 @@ def fetch(port, path="/metrics"):
     return bytes(view[head_end + 4:length])
 
 
+def fetch_or_nothing(port, path):
+    try:
+        return fetch(port, path)
+    except OSError:
+        return b""
+
+
 class Program:
     """`command` is run in `folder`, which also gets its log."""
 
@@ -85,6 +92,26 @@ class Program:
                 raise Failed(f"{self.name} does not answer:\n{self.log_end()}")
             time.sleep(0.01)
 
+    def wait_until_ready(self):
+        """The moment at which /ready says so."""
+        while not fetch_or_nothing(self.port, "/ready"):
+            if time.monotonic() - self.started > START_SECONDS:
+                raise Failed(f"{self.name} does not get ready:\n{self.log_end()}")
+            time.sleep(0.002)
+        return time.monotonic()
+
+    def own_sample(self, name):
+        """A sample without labels of the exporter's own metrics."""
+        for line in fetch(self.port, "/metrics/self").decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.rsplit(" ", 1)[1])
+        raise Failed(f"{self.name} shows no {name}")
+
+    def kill(self):
+        """SIGKILL: without a last word."""
+        self.process.kill()
+        self.process.wait()
+
     def wait_for_events(self, count, pause=0.05):
         """Scrapes until so many events are counted. (moment, [milliseconds of each scrape])"""
         latencies, last, progress = [], -1, time.monotonic()
@@ -116,8 +143,10 @@ class Program:
 
 
 def exporter(binary, rules, tree, folder):
+    """With its state in `folder`: started there again, it goes on."""
     port = free_port()
     command = [binary, "run", "--rules", rules, "--events-dir", tree,
+               "--state-dir", os.path.join(folder, "state"),
                "--web.listen-address", f"127.0.0.1:{port}"]
     return Program("jsonl-exporter", command, port, folder)
 

@@ -47,11 +47,17 @@ def value(rows, what, column):
     return None
 
 
+def many_ids(rows):
+    return [row["what"] for row in rows if row["what"].endswith("ids in one directory")
+            and not row["what"].startswith("bare")]
+
+
 def ratios(rows):
     """The comparisons that matter, of figures of this run."""
-    bare = "bare yajl, empty callbacks"
     lines = []
-    for what in ("once", "once, built-in pack"):
+    for what in ("once", "once, built-in pack", "jsonl-exporter: backlog of one file",
+                 "jsonl-exporter: 8 growing files", *many_ids(rows)):
+        bare = "bare yajl, " + (what if what in many_ids(rows) else "empty callbacks")
         rate, bare_rate = value(rows, what, "events_per_s"), value(rows, bare, "events_per_s")
         cpu, bare_cpu = value(rows, what, "us_cpu_per_event"), value(rows, bare, "us_cpu_per_event")
         if rate and bare_rate:

@@ -42,12 +42,15 @@ static int print(const struct reading *reading, const int64_t *times)
                             .pipeline = reading->pipeline,
                             .tail = reading->tail,
                             .source_times = times,
+                            .reloaded = true,
+                            .loaded_at = clock_wall(),
                             .now = clock_wall()};
     struct text text;
     text_init(&text, TEXT_UNLIMITED);
     own_metrics_collect(own, &view);
     encode_text(reading->rulebook->registry, &text);
-    encode_text(own_metrics_registry(own), &text);
+    encode_text(own_metrics_kept(own), &text);
+    encode_text(own_metrics_live(own), &text);
     int status = output_text(&text);
     text_free(&text);
     own_metrics_free(own);

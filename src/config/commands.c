@@ -15,16 +15,17 @@
 const struct command command_table[] = {
     {.name = "run",
      .arguments = "",
-     .groups = READING | BIT(GROUP_WEB),
+     .groups = READING | BIT(GROUP_STATE) | BIT(GROUP_WEB),
      .follows = true,
      .summary = "Follow the event files and serve their metrics (the default).",
      .description =
-         "Reads every event file below the events directory from its beginning, follows what is "
-         "appended, created, renamed and deleted there, and serves the metrics that the rules make "
-         "of the events: /metrics (for Prometheus), /metrics/json, /metrics/self, /health, /ready, "
-         "/-/healthy, /-/ready and a page at /. A directory that does not exist yet is waited "
-         "for.\n"
+         "Reads every event file below the events directory, follows what is appended, created, "
+         "renamed and deleted there, and serves the metrics that the rules make of the events: "
+         "/metrics (for Prometheus), /metrics/json, /metrics/self, /health, /ready, /-/healthy, "
+         "/-/ready, /api/v1/status and a page at /. A directory that does not exist yet is waited "
+         "for. What was counted is saved, so that a restart goes on where it ended.\n"
          "\n"
+         "SIGHUP reads the config file and the rules anew; mistakes in them change nothing. "
          "SIGTERM and SIGINT end it, with status 0."},
     {.name = "once",
      .arguments = "[PATH...]",

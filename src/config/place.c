@@ -34,6 +34,15 @@ char *place_default_events(char *const *environment, const char *home, const cha
     return place_resolve(events, home, working);
 }
 
+char *place_default_state(char *const *environment, const char *home, const char *working)
+{
+    const char *base = place_variable(environment, "XDG_STATE_HOME");
+    bool is_absolute = base && *base == '/';
+    AUTO_FREE char *state =
+        memory_format("%s/jsonl-exporter", is_absolute ? base : "~/.local/state");
+    return place_resolve(state, home, working);
+}
+
 /* In place. A ".." stays: behind a symbolic link it does not mean the name before it. */
 static void normalize(char *path)
 {

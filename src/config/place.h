@@ -12,6 +12,9 @@ const char *place_variable(char *const *environment, const char *name);
 char *place_home(char *const *environment);
 /* $PRODIGY_HOME/events, else ~/.prodigy/events, made absolute. The caller frees. */
 char *place_default_events(char *const *environment, const char *home, const char *working);
+/* $XDG_STATE_HOME/jsonl-exporter (if that is absolute), else ~/.local/state/jsonl-exporter, as the
+ * XDG Base Directory Specification says. The caller frees. */
+char *place_default_state(char *const *environment, const char *home, const char *working);
 
 /* `path` with "~" or "~/" at its start replaced by `home`; a relative one is put behind
  * `directory` unless that is NULL; "//", "/./" and a "/" at the end are taken out. The caller

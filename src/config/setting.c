@@ -8,6 +8,7 @@
 static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_INPUT] = "What is followed",
     [GROUP_WATCH] = "Watching files",
+    [GROUP_STATE] = "State over restarts",
     [GROUP_WEB] = "Serving metrics",
     [GROUP_LIMITS] = "Limits",
     [GROUP_LOG] = "Log",

@@ -31,6 +31,7 @@ enum setting_path {
 enum setting_group {
     GROUP_INPUT,
     GROUP_WATCH,
+    GROUP_STATE,
     GROUP_WEB,
     GROUP_LIMITS,
     GROUP_LOG,
@@ -56,6 +57,7 @@ struct setting {
     const char *const *choices;              /* ends with NULL */
     const char *(*check)(const char *value); /* NULL, or what is wrong with the value */
     enum setting_path path;
+    bool reloads; /* a reload changes it; else only a restart */
 
     char letter;             /* behind "-" for short, or '\0' */
     const char *placeholder; /* for its value in the help */
@@ -64,7 +66,7 @@ struct setting {
 
 extern const struct setting setting_table[];
 extern const size_t setting_count;
-#define SETTING_MAXIMUM ((size_t)48) /* rows */
+#define SETTING_MAXIMUM ((size_t)64) /* rows */
 
 /* NULL when there is none. */
 const struct setting *setting_find_name(const char *name, size_t length);

@@ -235,3 +235,46 @@ void setting_free(const struct setting *setting, struct settings *settings)
         settings_list_free(field_of(setting, settings));
     }
 }
+
+static const void *const_field_of(const struct setting *setting, const struct settings *settings)
+{
+    return (const char *)settings + setting->offset;
+}
+
+static bool same_text(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+static bool same_list(const struct settings_list *one, const struct settings_list *other)
+{
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++)
+        if (strcmp(one->items[i], other->items[i]) != 0)
+            return false;
+    return true;
+}
+
+bool setting_equal(const struct setting *setting, const struct settings *one,
+                   const struct settings *other)
+{
+    const void *left = const_field_of(setting, one);
+    const void *right = const_field_of(setting, other);
+    switch (setting->kind) {
+    case SETTING_BOOL:
+        return *(const bool *)left == *(const bool *)right;
+    case SETTING_INTEGER:
+    case SETTING_SIZE:
+    case SETTING_DURATION:
+        return *(const int64_t *)left == *(const int64_t *)right;
+    case SETTING_CHOICE:
+        return *(const int *)left == *(const int *)right;
+    case SETTING_TEXT:
+        return same_text(*(char *const *)left, *(char *const *)right);
+    case SETTING_LIST:
+    case SETTING_PAIRS:
+    default:
+        return same_list(left, right);
+    }
+}

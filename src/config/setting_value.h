@@ -28,6 +28,10 @@ bool setting_assign_text(const struct setting *setting, struct settings *setting
 /* The row's place in settings.origins. */
 enum settings_origin setting_origin(const struct setting *setting, const struct settings *settings);
 
+/* Does the row's field hold the same in both? */
+bool setting_equal(const struct setting *setting, const struct settings *one,
+                   const struct settings *other);
+
 void settings_list_add(struct settings_list *list, char *item); /* takes it over */
 void settings_list_free(struct settings_list *list);            /* leaves it empty */
 /* Frees what the row's field holds. */

@@ -34,6 +34,7 @@ static void put_defaults(struct settings *settings, struct diagnostics *diagnost
     struct text error;
     text_init(&error, TEXT_UNLIMITED);
     settings->metrics_port = -1;
+    settings->decode_workers = -1;
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting *setting = &setting_table[i];
         if (setting->fallback &&
@@ -193,7 +194,7 @@ int settings_load(struct settings *settings, size_t count, char *const *argument
     size_t errors = diagnostics->errors;
     struct loader loader = {
         .settings = settings, .environment = environment, .diagnostics = diagnostics};
-    *settings = (struct settings){0};
+    *settings = (struct settings){.given_count = count, .given = arguments};
     options_scan(&loader.options, count, arguments, diagnostics);
     loader.home = place_home(environment);
     loader.working = place_working();
@@ -203,6 +204,8 @@ int settings_load(struct settings *settings, size_t count, char *const *argument
     put_port(settings);
     if (!settings->events_dir)
         settings->events_dir = place_default_events(environment, loader.home, loader.working);
+    if (!settings->state_dir)
+        settings->state_dir = place_default_state(environment, loader.home, loader.working);
     free(loader.home);
     free(loader.working);
     options_free(&loader.options);
@@ -230,6 +233,17 @@ const char *settings_source_directory(const struct settings *settings, const cha
         const char *pair = settings->sources.items[i - 1];
         if (strncmp(pair, name, length) == 0 && pair[length] == '=')
             return pair + length + 1;
+    }
+    return NULL;
+}
+
+const char *settings_next_unchanged(const struct settings *start, const struct settings *now,
+                                    size_t *position)
+{
+    while (*position < setting_count) {
+        const struct setting *setting = &setting_table[(*position)++];
+        if (!setting->reloads && !setting_equal(setting, start, now))
+            return setting->name;
     }
     return NULL;
 }

@@ -27,6 +27,8 @@ enum help_format { HELP_TEXT, HELP_MAN, HELP_BASH, HELP_MARKDOWN };
 struct settings {
     const struct command *command;  /* never NULL */
     struct settings_list arguments; /* those behind the command's name */
+    size_t given_count;             /* of settings_load, to load again; not owned */
+    char *const *given;
 
     /* What is followed, and by which rules. */
     char *events_dir;             /* absolute, normal: no "//", no "/" at the end */
@@ -42,12 +44,22 @@ struct settings {
     int64_t max_held_files;
     int64_t held_file_timeout; /* ns */
 
+    /* What survives a restart. */
+    char *state_dir; /* absolute */
+    bool no_state;
+    int64_t state_interval;  /* ns */
+    int64_t state_retention; /* ns */
+    int64_t total_retention; /* ns */
+    bool recount;
+    bool count_archives;
+
     /* Serving. */
     bool no_metrics;
     struct settings_list listen_addresses; /* HOST:PORT, metrics_port already in */
     int64_t metrics_port;                  /* -1: not given */
     char *telemetry_path;
     bool expose_ui;
+    bool enable_lifecycle;
     int64_t max_connections;
     int64_t max_requests; /* 0: no limit */
     int64_t web_timeout;  /* ns */
@@ -58,7 +70,8 @@ struct settings {
     int64_t max_samples;
     int64_t max_event_types;
     int64_t max_memory_keys;
-    int64_t id_memory; /* bytes */
+    int64_t id_memory;      /* bytes */
+    int64_t decode_workers; /* -1: as many as suit the machine */
 
     int log_level;   /* enum log_level */
     int log_format;  /* enum log_format */
@@ -82,6 +95,11 @@ void settings_free(struct settings *settings);
 bool settings_events_dir_given(const struct settings *settings);
 /* The directory that --source gives to the source `name`, or NULL. */
 const char *settings_source_directory(const struct settings *settings, const char *name);
+
+/* Walks the settings that only a restart can change and that differ in `now` from those at start:
+ * the next one's name; *position = 0 first, NULL at the end. */
+const char *settings_next_unchanged(const struct settings *start, const struct settings *now,
+                                    size_t *position);
 
 /* Checks the settings in the tree of a config file, as settings_load does; pack sections are left
  * to whoever compiles them. For `check`. */

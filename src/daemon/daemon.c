@@ -18,124 +18,25 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "daemon/daemon_internal.h"
-#include "daemon/followed.h"
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
-#include "daemon/sources.h"
-#include "registry/registry.h"
 #include "resources/disk.h"
-#include "rules/rule_set.h"
 #include "serve/serve.h"
-#include "tail/tail.h"
 #include "watch/watch.h"
 
-#define STOP_GRACE 2 /* seconds for answers under way */
+#define STOP_GRACE    2                             /* seconds for answers under way */
+#define SAVE_LONGEST  (20 * NANOSECONDS_PER_SECOND) /* at the end */
+#define CLOSE_LONGEST (5 * NANOSECONDS_PER_SECOND)
 
 bool daemon_root_present(const struct daemon *daemon)
 {
     return watch_root_present(daemon->watch, daemon->settings->events_dir);
 }
 
-/* --- Callbacks: what one room tells goes to the next ----------------------------------------- */
-
-static void on_file(void *context, const char *path, bool closed)
+const struct settings *daemon_rule_settings(const struct daemon *daemon)
 {
-    struct daemon *daemon = context;
-    tail_look(daemon->tail, path, closed, clock_monotonic());
-    loop_wake(daemon);
-}
-
-static void on_gone(void *context, const char *path)
-{
-    struct daemon *daemon = context;
-    tail_gone(daemon->tail, path, clock_monotonic());
-    loop_wake(daemon);
-}
-
-static void on_directory_gone(void *context, const char *path)
-{
-    struct daemon *daemon = context;
-    tail_directory_gone(daemon->tail, path, clock_monotonic());
-    loop_wake(daemon);
-}
-
-static void on_notice(void *context, const char *message, const char *path, int error)
-{
-    (void)context;
-    if (error)
-        log_warn(message, LOG_TEXT("path", path), LOG_TEXT("cause", strerror(abs(error))));
-    else
-        log_info(message, LOG_TEXT("path", path));
-}
-
-static bool wants_directory(void *context, const char *path)
-{
-    struct daemon *daemon = context;
-    return sources_want_directory(daemon->sources, path);
-}
-
-static bool wants_file(void *context, const char *path)
-{
-    struct daemon *daemon = context;
-    return sources_want_file(daemon->sources, path);
-}
-
-static bool on_open(void *context, struct tail_file *file, void **inout_user)
-{
-    struct daemon *daemon = context;
-    struct followed *followed =
-        sources_follow(daemon->sources, tail_file_path(file), tail_file_id(file),
-                       tail_directory_id(tail_file_directory(file)));
-    if (!followed)
-        return false;
-    followed_free(*inout_user);
-    *inout_user = followed;
-    return true;
-}
-
-static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
-{
-    struct daemon *daemon = context;
-    pipeline_line(daemon->pipeline, tail_file_user(file), daemon->tail, tail_file_directory(file),
-                  line);
-}
-
-static void on_skip(void *context, struct tail_file *file, enum tail_skip reason,
-                    uint64_t line_number, uint64_t offset)
-{
-    struct daemon *daemon = context;
-    (void)offset;
-    bool too_long = reason == TAIL_SKIP_TOO_LONG;
-    pipeline_skip(daemon->pipeline, tail_file_path(file), too_long ? SKIP_TOO_LONG : SKIP_PARTIAL,
-                  line_number,
-                  too_long ? "longer than --max-line-bytes" : "the file ended within a line");
-}
-
-static bool is_complete(void *context, struct tail_file *file, const char *bytes, size_t length)
-{
-    struct daemon *daemon = context;
-    return pipeline_is_record(daemon->pipeline, tail_file_user(file), bytes, length);
-}
-
-static void on_close(void *context, struct tail_file *file, void *user)
-{
-    (void)context;
-    (void)file;
-    followed_free(user);
-}
-
-static void on_event(void *context, size_t source, int64_t event_time, int64_t now)
-{
-    struct daemon *daemon = context;
-    if (event_time == TIME_NONE)
-        return;
-    if (event_time > daemon->source_times[source])
-        daemon->source_times[source] = event_time;
-    double delay = ((double)now - (double)event_time) / 1e9; /* may be more than 64 bits of ns */
-    if (daemon->caught_up)
-        own_metrics_observe(daemon->own, OWN_SOURCE_DELAY, daemon->source_names[source],
-                            delay > 0 ? delay : 0, now);
+    return daemon->reloaded ? daemon->reloaded : daemon->settings;
 }
 
 /* --- Building --------------------------------------------------------------------------------- */
@@ -165,28 +66,28 @@ static int build_rules(struct daemon *daemon)
     struct text text;
     diagnostics_init(&diagnostics);
     text_init(&text, TEXT_UNLIMITED);
-    daemon->rulebook = rulebook_load(daemon->settings, &diagnostics);
-    if (!daemon->rulebook) {
+    int r = rule_rooms_build(daemon->settings, daemon->settings->events_dir, &diagnostics,
+                             &daemon->rooms);
+    if (r < 0) {
         diagnostics_print(&diagnostics, &text);
         fputs(text.data ? text.data : "", stderr);
-        text_free(&text);
-        diagnostics_free(&diagnostics);
-        return -1;
     }
+    text_free(&text);
     diagnostics_free(&diagnostics);
-    size_t count = rule_set_source_count(daemon->rulebook->rules);
-    daemon->source_times = memory_zero(count, sizeof(*daemon->source_times));
-    daemon->source_names = memory_zero(count, sizeof(*daemon->source_names));
-    for (size_t i = 0; i < count; i++) {
-        struct rule_source_facts facts;
-        rule_source_facts(rule_set_source(daemon->rulebook->rules, i), &facts);
-        daemon->source_names[i] = facts.name;
-        daemon->source_times[i] = TIME_NONE;
-    }
-    daemon->pipeline = pipeline_new(daemon->rulebook->rules);
+    if (r < 0)
+        return -1;
     daemon->own = own_metrics_new();
-    pipeline_watch_events(daemon->pipeline, on_event, daemon);
+    daemon->reload.loaded_at = clock_wall();
+    pipeline_watch_events(daemon->rooms.pipeline, following_on_event, daemon);
     return 0;
+}
+
+static void free_rules(struct daemon *daemon)
+{
+    answers_forget(daemon);
+    own_metrics_free(daemon->own);
+    daemon->own = NULL;
+    rule_rooms_free(&daemon->rooms);
 }
 
 /* Held descriptors and connections need room; the soft limit is often a low habit. */
@@ -199,36 +100,20 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static int build_following(struct daemon *daemon)
+/* The rooms that hold what was counted. A state that proves to be corrupt is begun anew, and they
+ * with it. */
+static int build_counting(struct daemon *daemon)
 {
-    const struct settings *settings = daemon->settings;
-    struct tail_handlers tail_handlers = {.context = daemon,
-                                          .on_open = on_open,
-                                          .on_line = on_line,
-                                          .on_skip = on_skip,
-                                          .is_complete = is_complete,
-                                          .on_close = on_close,
-                                          .on_notice = on_notice};
-    struct tail_options tail_options = {.max_line_bytes = (size_t)settings->max_line_bytes,
-                                        .max_open_files = (size_t)settings->max_open_files,
-                                        .max_held_files = (size_t)settings->max_held_files,
-                                        .max_held_time = settings->held_file_timeout,
-                                        .id_memory = (size_t)settings->id_memory};
-    struct watch_handlers watch_handlers = {.context = daemon,
-                                            .wants_directory = wants_directory,
-                                            .wants_file = wants_file,
-                                            .on_file = on_file,
-                                            .on_gone = on_gone,
-                                            .on_directory_gone = on_directory_gone,
-                                            .on_notice = on_notice};
-    struct watch_options watch_options = {.no_inotify = settings->no_inotify,
-                                          .max_directories = (size_t)settings->max_directories};
-    daemon->sources = sources_new(daemon->rulebook->rules, settings, settings->events_dir,
-                                  settings_events_dir_given(settings));
-    daemon->tail = tail_new(&tail_handlers, &tail_options);
-    daemon->watch = watch_new(&watch_handlers, &watch_options);
-    daemon->disk = disk_new(settings->events_dir);
-    return daemon->disk ? 0 : fail("cannot measure disk use", strerror(errno));
+    for (;;) {
+        if (build_rules(daemon) < 0)
+            return -1;
+        if (following_build(daemon) < 0)
+            return fail("cannot watch files", strerror(ENOMEM));
+        if (restart_load(daemon) == 0)
+            return 0;
+        following_free(daemon);
+        free_rules(daemon);
+    }
 }
 
 static int build_serving(struct daemon *daemon)
@@ -244,6 +129,7 @@ static int build_serving(struct daemon *daemon)
         .address_count = settings->listen_addresses.count,
         .telemetry_path = settings->telemetry_path,
         .expose_ui = settings->expose_ui,
+        .enable_lifecycle = settings->enable_lifecycle,
         .max_connections = (size_t)settings->max_connections,
         .max_requests = (size_t)settings->max_requests,
         .timeout_seconds = (int)(settings->web_timeout / NANOSECONDS_PER_SECOND),
@@ -271,9 +157,10 @@ static char *serving_addresses(const struct daemon *daemon)
 static void tell_start(const struct daemon *daemon)
 {
     AUTO_FREE char *serving = serving_addresses(daemon);
-    AUTO_FREE char *packs = rulebook_pack_names(daemon->rulebook);
+    AUTO_FREE char *packs = rulebook_pack_names(daemon->rooms.rulebook);
     log_info("jsonl-exporter started", LOG_TEXT("version", BUILD_VERSION),
              LOG_TEXT("following", daemon->settings->events_dir), LOG_TEXT("packs", packs),
+             LOG_TEXT("state", daemon->state ? daemon->settings->state_dir : "none (--no-state)"),
              LOG_TEXT("serving", *serving ? serving : "nothing (--no-metrics)"));
 }
 
@@ -282,23 +169,15 @@ static int build(struct daemon *daemon)
     daemon->base = event_base_new();
     if (!daemon->base || event_base_priority_init(daemon->base, LOOP_PRIORITIES) < 0)
         return fail("cannot make an event loop", strerror(errno));
-    if (check_events_dir(daemon->settings->events_dir) < 0 || build_rules(daemon) < 0 ||
-        build_following(daemon) < 0 || build_serving(daemon) < 0)
+    if (check_events_dir(daemon->settings->events_dir) < 0 || restart_open(daemon) < 0 ||
+        build_counting(daemon) < 0)
+        return -1;
+    daemon->disk = disk_new(daemon->settings->events_dir);
+    if (!daemon->disk)
+        return fail("cannot measure disk use", strerror(errno));
+    if (build_serving(daemon) < 0)
         return -1;
     return loop_start(daemon) < 0 ? fail("cannot start the loop", strerror(errno)) : 0;
-}
-
-/* The first walk: then there is something to read. */
-static void start_following(struct daemon *daemon)
-{
-    sources_refresh(daemon->sources, daemon->watch);
-    watch_start(daemon->watch, clock_monotonic());
-    if (!daemon_root_present(daemon)) {
-        daemon->root_was_missing = true;
-        log_warn("the events directory is not there; waiting for it",
-                 LOG_TEXT("path", daemon->settings->events_dir));
-    }
-    loop_wake(daemon);
 }
 
 /* Answers under way may still go out. */
@@ -316,24 +195,36 @@ static void finish_answers(struct daemon *daemon)
     }
 }
 
-static void tear_down(struct daemon *daemon)
+/* What was last served is what the next start begins with. */
+static void save_for_ever(struct daemon *daemon)
+{
+    bool is_served = daemon->caught_up || daemon->serves_saved;
+    if (!daemon->state || !daemon->tail)
+        return;
+    if (checkpoint_make_and_wait(daemon, is_served, SAVE_LONGEST) < 0)
+        log_error("the state could not be saved; the next start counts from the last time it was",
+                  LOG_TEXT("directory", daemon->settings->state_dir));
+}
+
+static void tear_down(struct daemon *daemon, bool has_run)
 {
     loop_stop(daemon);
     if (daemon->serve)
         finish_answers(daemon);
     serve_free(daemon->serve);
+    daemon->serve = NULL;
     disk_free(daemon->disk);
+    if (has_run)
+        save_for_ever(daemon);
+    state_close(daemon->state, CLOSE_LONGEST);
+    daemon->state = NULL;
     if (daemon->watch)
         watch_free(daemon->watch);
-    if (daemon->tail)
-        tail_free(daemon->tail);
-    sources_free(daemon->sources);
-    answers_free(daemon);
-    own_metrics_free(daemon->own);
-    pipeline_free(daemon->pipeline);
-    free(daemon->source_names);
-    free(daemon->source_times);
-    rulebook_free(daemon->rulebook);
+    following_free(daemon);
+    free_rules(daemon);
+    if (daemon->reloaded)
+        settings_free(daemon->reloaded);
+    free(daemon->reloaded);
     if (daemon->base)
         event_base_free(daemon->base);
 }
@@ -345,10 +236,10 @@ int daemon_run(const struct settings *settings)
     bool is_built = build(&daemon) == 0;
     if (is_built) {
         tell_start(&daemon);
-        start_following(&daemon);
+        following_start(&daemon);
         malloc_trim(0); /* what reading rules left behind */
         event_base_dispatch(daemon.base);
     }
-    tear_down(&daemon);
+    tear_down(&daemon, is_built);
     return is_built ? 0 : 1;
 }

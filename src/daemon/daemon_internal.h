@@ -6,46 +6,62 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
+#include "daemon/rule_rooms.h"
 #include "daemon/scrapers.h"
+#include "state/state.h"
 
 struct disk;
 struct exposition_part;
 struct own_metrics;
-struct pipeline;
-struct rulebook;
+struct record;
 struct serve;
 struct settings;
-struct sources;
 struct tail;
+struct text;
 struct watch;
 
 struct daemon {
-    const struct settings *settings;
-    struct rulebook *rulebook;
-    struct pipeline *pipeline;
+    const struct settings *settings;   /* as at start */
+    struct settings *reloaded;         /* what the last reload read, or NULL; rules hold to it */
+    struct state *state;               /* NULL: nothing is saved */
+    struct rule_rooms rooms;           /* all that is made of the rules */
     struct own_metrics *own;
     struct event_base *base;
-    struct sources *sources;
     struct tail *tail;
     struct watch *watch;
     struct disk *disk;
     struct serve *serve;
 
-    struct event *signals[2];
+    struct event *signals[3];
     struct event *second;     /* once a second */
     struct event *work;       /* reading, while there is something to read */
     struct event *walk;       /* rescanning, while there is something to rescan */
     struct event *hints;      /* inotify's descriptor; NULL: polling */
     struct event *more_hints; /* what is left of them beyond one budget */
     struct event *disk_done;  /* a measurement of the disk is there */
+    struct event *save;       /* the state is due */
+    struct event *save_done;  /* the state room has a result */
     unsigned hints_version;   /* of the watch room's descriptor */
 
     int64_t started;       /* ns, monotonic */
     int64_t hinted;        /* monotonic time of the first hint not yet worked off; 0: none */
-    bool caught_up;        /* the ends of the files found at start were reached */
+    bool caught_up;        /* the ends of the files, as they were at start, were reached */
+    bool serves_saved;     /* what was saved is what was last served: serve it at once */
     bool root_was_missing; /* the log said so */
-    int64_t *source_times; /* newest event time by source */
-    const char **source_names;
+
+    struct {
+        bool under_way;      /* handed to the writer, not committed yet */
+        bool is_late;        /* reading waits for it */
+        bool failing;        /* the log said so */
+        int64_t begun;       /* ns, monotonic: the last one */
+        int64_t moment;      /* ns, wall: of what is under way */
+        int64_t saved;       /* ns, wall: all that was counted until then is saved; 0: nothing yet */
+    } checkpoint;
+    struct {
+        bool failed;       /* the last one */
+        int64_t loaded_at; /* ns, wall: the last good one, or the start */
+    } reload;
 
     /* Expositions kept while the registry stays as it is, as text and as JSON. */
     struct {
@@ -57,13 +73,49 @@ struct daemon {
 
 /* --- daemon.c --- */
 bool daemon_root_present(const struct daemon *daemon);
+/* The settings that the rules in use were read by. */
+const struct settings *daemon_rule_settings(const struct daemon *daemon);
+
+/* --- following.c: the watch and tail rooms, and what they tell each other --- */
+int following_build(struct daemon *daemon) MUST_CHECK;
+void following_free(struct daemon *daemon);
+/* The first walk: then there is something to read. */
+void following_start(struct daemon *daemon);
+/* Told of every event applied. */
+void following_on_event(void *context, size_t source, int64_t event_time, int64_t now);
+
+/* --- restart.c: what was saved comes back --- */
+/* Opens the state, if one is wanted. -1: the log tells why not. */
+int restart_open(struct daemon *daemon) MUST_CHECK;
+/* Rooms take back what was saved. -EBADMSG: it was corrupt; begin with new rooms. */
+int restart_load(struct daemon *daemon) MUST_CHECK;
+/* Rooms note what changes, for checkpoints; to be called for new rule rooms. */
+void restart_track(struct daemon *daemon);
+/* new, clean, unclean, set_aside or recount. */
+const char *restart_kind(const struct daemon *daemon);
+/* The first catch-up is over: the floor of old totals, the end of a recount. */
+void restart_arrive(struct daemon *daemon);
+
+/* --- checkpoint.c: what must survive goes to the state --- */
+/* Is one due now for the sake of memory? Then it is made; true: reading is to wait for it. */
+bool checkpoint_relieve(struct daemon *daemon);
+void checkpoint_make(struct daemon *daemon);       /* every interval */
+void checkpoint_take_result(struct daemon *daemon); /* when one is there */
+/* Somebody was shown values: they are saved soon, so that not even SIGKILL takes them back. */
+void checkpoint_follow_scrape(struct daemon *daemon);
+/* One now, waiting for it at most `timeout` ns. `clean`: the last one. */
+int checkpoint_make_and_wait(struct daemon *daemon, bool clean, int64_t timeout) MUST_CHECK;
+
+/* --- reload.c --- */
+/* Reads settings and rules anew. Mistakes go to `out` as text, and change nothing. */
+bool reload(struct daemon *daemon, struct text *out);
 
 /* --- loop.c: what happens while it runs --- */
 /* Of events: signals, hints and the clock first; HTTP has the default, 1; reading and rescanning
- * come last, so that an answer under way never waits for more than one slice. */
+ * come when there is nothing else. */
 #define LOOP_PRIORITIES 3
 
-int loop_start(struct daemon *daemon);
+int loop_start(struct daemon *daemon) MUST_CHECK;
 void loop_stop(struct daemon *daemon);
 /* There may be something to read. */
 void loop_wake(struct daemon *daemon);
@@ -71,6 +123,14 @@ void loop_wake(struct daemon *daemon);
 /* --- answers.c: what HTTP is told --- */
 struct serve_handlers;
 void answers_handlers(struct daemon *daemon, struct serve_handlers *ret_handlers);
-void answers_free(struct daemon *daemon);
+/* Nothing of what was encoded holds any more. */
+void answers_forget(struct daemon *daemon);
+/* Own metrics, brought up to date. */
+void answers_collect_own(struct daemon *daemon, int64_t now);
+/* Has everybody something to see, or is the exposition not to be had yet? */
+bool answers_show_metrics(const struct daemon *daemon);
+
+/* --- status.c --- */
+void status_write(struct daemon *daemon, size_t limit, struct text *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "rules/rule_set.h"
 
 void followed_free(struct followed *followed)
@@ -13,4 +14,11 @@ void followed_free(struct followed *followed)
         rule_file_free(followed->sources[i].file);
     free(followed->path);
     free(followed);
+}
+
+struct followed *followed_nothing(const char *path)
+{
+    struct followed *followed = memory_zero(1, sizeof(*followed));
+    followed->path = memory_copy_text(path);
+    return followed;
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -44,23 +45,29 @@ static void reach_ends(struct daemon *daemon)
     struct tail_counts counts;
     tail_counts(daemon->tail, &counts);
     daemon->caught_up = true;
-    registry_born_at_zero(daemon->rulebook->registry, !daemon->settings->no_zero_first);
+    restart_arrive(daemon);
+    registry_born_at_zero(daemon->rooms.rulebook->registry,
+                          !daemon_rule_settings(daemon)->no_zero_first);
     log_info("caught up with the files found at start", LOG_INT("files", counts.followed),
              LOG_INT("lines", counts.lines), LOG_INT("bytes", counts.bytes),
              LOG_INT("milliseconds", (clock_monotonic() - daemon->started) / 1000000));
 }
 
-/* One slice of reading. */
+/* One slice of reading. Where more ids wait to be saved than memory is for, it waits too. */
 static void read_slice(struct daemon *daemon)
 {
-    pipeline_set_now(daemon->pipeline, clock_wall());
-    if (tail_turn(daemon->tail, SLICE)) {
+    struct tail_progress progress;
+    if (checkpoint_relieve(daemon))
+        return;
+    pipeline_set_now(daemon->rooms.pipeline, clock_wall());
+    bool more = tail_turn(daemon->tail, SLICE);
+    if (!daemon->caught_up && tail_arrived(daemon->tail, &progress))
+        reach_ends(daemon);
+    if (more) {
         call_soon(daemon->work);
         return;
     }
-    if (!daemon->caught_up)
-        reach_ends(daemon);
-    else if (daemon->hinted)
+    if (daemon->caught_up && daemon->hinted)
         own_metrics_observe(daemon->own, OWN_VISIBLE, NULL,
                             (double)(clock_monotonic() - daemon->hinted) / 1e9, clock_wall());
     daemon->hinted = 0;
@@ -109,12 +116,12 @@ static void every_second(struct daemon *daemon)
 {
     int64_t monotonic = clock_monotonic();
     int64_t now = clock_wall();
-    sources_refresh(daemon->sources, daemon->watch);
+    sources_refresh(daemon->rooms.sources, daemon->watch);
     walk_slice(daemon);
-    pipeline_set_now(daemon->pipeline, now);
+    pipeline_set_now(daemon->rooms.pipeline, now);
     tail_tick(daemon->tail, monotonic);
-    rule_set_tick(daemon->rulebook->rules, now, !daemon->caught_up);
-    registry_tick(daemon->rulebook->registry, now, true);
+    rule_set_tick(daemon->rooms.rulebook->rules, now, !daemon->caught_up);
+    registry_tick(daemon->rooms.rulebook->registry, now, true);
     disk_tick(daemon->disk, monotonic);
     tell_root_state(daemon);
 }
@@ -123,10 +130,39 @@ static void emit_disk(struct daemon *daemon)
 {
     struct text json;
     text_init(&json, 65536);
-    pipeline_set_now(daemon->pipeline, clock_wall());
+    pipeline_set_now(daemon->rooms.pipeline, clock_wall());
     if (disk_take(daemon->disk, &json))
-        pipeline_emit(daemon->pipeline, json.data, json.length);
+        pipeline_emit(daemon->rooms.pipeline, json.data, json.length);
     text_free(&json);
+}
+
+static void reload_for_signal(struct daemon *daemon)
+{
+    struct text ignored; /* the log tells the same */
+    text_init(&ignored, TEXT_UNLIMITED);
+    (void)reload(daemon, &ignored);
+    text_free(&ignored);
+}
+
+static void on_hangup(evutil_socket_t number, short what, void *context)
+{
+    (void)number;
+    (void)what;
+    reload_for_signal(context);
+}
+
+static void on_save(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    checkpoint_make(context);
+}
+
+static void on_save_done(evutil_socket_t descriptor, short what, void *context)
+{
+    (void)descriptor;
+    (void)what;
+    checkpoint_take_result(context);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -189,24 +225,47 @@ static void watch_hints(struct daemon *daemon)
     event_add(daemon->hints, NULL);
 }
 
+static bool start_signals(struct daemon *daemon)
+{
+    static const struct {
+        int number;
+        event_callback_fn callback;
+    } wanted[] = {{SIGTERM, on_signal}, {SIGINT, on_signal}, {SIGHUP, on_hangup}};
+    for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++) {
+        daemon->signals[i] =
+            evsignal_new(daemon->base, wanted[i].number, wanted[i].callback, daemon);
+        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool start_saving(struct daemon *daemon)
+{
+    const int64_t interval = daemon->settings->state_interval;
+    const struct timeval period = {interval / NANOSECONDS_PER_SECOND,
+                                   interval % NANOSECONDS_PER_SECOND / 1000};
+    if (!daemon->state)
+        return true;
+    daemon->save = event_new(daemon->base, -1, EV_PERSIST, on_save, daemon);
+    daemon->save_done = event_new(daemon->base, state_descriptor(daemon->state),
+                                  EV_READ | EV_PERSIST, on_save_done, daemon);
+    return daemon->save && daemon->save_done && event_add(daemon->save, &period) == 0 &&
+           event_add(daemon->save_done, NULL) == 0;
+}
+
 int loop_start(struct daemon *daemon)
 {
     static const struct timeval one_second = {1, 0};
-    static const int numbers[2] = {SIGTERM, SIGINT};
-    for (size_t i = 0; i < 2; i++) {
-        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
-        if (!daemon->signals[i] || event_add(daemon->signals[i], NULL) < 0)
-            return -1;
-    }
     daemon->second = event_new(daemon->base, -1, EV_PERSIST, on_second, daemon);
     daemon->work = event_new(daemon->base, -1, 0, on_work, daemon);
     daemon->walk = event_new(daemon->base, -1, 0, on_walk, daemon);
     daemon->more_hints = event_new(daemon->base, -1, 0, on_hints, daemon);
     daemon->disk_done = event_new(daemon->base, disk_descriptor(daemon->disk), EV_READ | EV_PERSIST,
                                   on_disk, daemon);
-    if (!daemon->second || !daemon->work || !daemon->walk || !daemon->more_hints ||
-        !daemon->disk_done || event_add(daemon->second, &one_second) < 0 ||
-        event_add(daemon->disk_done, NULL) < 0)
+    if (!start_signals(daemon) || !start_saving(daemon) || !daemon->second || !daemon->work ||
+        !daemon->walk || !daemon->more_hints || !daemon->disk_done ||
+        event_add(daemon->second, &one_second) < 0 || event_add(daemon->disk_done, NULL) < 0)
         return -1;
     event_priority_set(daemon->work, LOOP_PRIORITIES - 1);
     event_priority_set(daemon->walk, LOOP_PRIORITIES - 1);
@@ -216,10 +275,11 @@ int loop_start(struct daemon *daemon)
 
 void loop_stop(struct daemon *daemon)
 {
-    struct event **events[] = {&daemon->signals[0], &daemon->signals[1], &daemon->second,
-                               &daemon->work,       &daemon->walk,       &daemon->more_hints,
-                               &daemon->hints,      &daemon->disk_done};
-    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+    struct event **events[] = {&daemon->signals[0], &daemon->signals[1], &daemon->signals[2],
+                               &daemon->second,     &daemon->work,       &daemon->walk,
+                               &daemon->more_hints, &daemon->hints,      &daemon->disk_done,
+                               &daemon->save,       &daemon->save_done};
+    for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {
         if (*events[i])
             event_free(*events[i]);
         *events[i] = NULL;

@@ -1,39 +1,20 @@
-/* See own_metrics.h. The families are the rows of own_table; each function below fills those of
- * one room, from one look at it. */
+/* See own_metrics.h. The families are the rows of own_table; filling them is own_collect.c. */
 #include "daemon/own_metrics.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/attributes.h"
-#include "base/build_info.h"
 #include "base/clock.h"
+#include "base/fields.h"
 #include "base/memory.h"
-#include "daemon/own_table.h"
-#include "daemon/pipeline.h"
-#include "daemon/process.h"
-#include "daemon/rulebook.h"
-#include "registry/registry.h"
-#include "rules/rule_set.h"
-#include "serve/serve.h"
-#include "tail/tail.h"
-#include "watch/watch.h"
+#include "base/record.h"
+#include "base/text.h"
+#include "daemon/own_internal.h"
 
 #define OWN_SAMPLES ((size_t)1000000) /* bounded by what is counted: event types, rows, metrics */
-struct own_metrics {
-    struct registry *registry;
-    struct family *families[OWNS];
-    double start_time;
-    double loaded;      /* seconds since 1970 */
-    struct moment when; /* of the collection under way; its event_time never goes back */
-
-    /* What of each row's counts was added so far: rows may share a name (one line, several rows).
-     */
-    uint64_t (*added)[ROW_OUTCOMES];
-    size_t row_count;
-};
 
 static void define(struct own_metrics *own, size_t index)
 {
@@ -46,7 +27,7 @@ static void define(struct own_metrics *own, size_t index)
                                .bucket_count = row->bucket_count};
     while (spec.label_count < OWN_LABELS && row->labels[spec.label_count])
         spec.label_count++;
-    if (registry_define(own->registry, &spec, &own->families[index]) < 0)
+    if (registry_define(row->kept ? own->kept : own->live, &spec, &own->families[index]) < 0)
         abort(); /* two rows of the table with one name */
 }
 
@@ -56,16 +37,15 @@ static void touch_histograms(struct own_metrics *own)
     struct moment when = {.event_time = TIME_NONE, .now = clock_wall()};
     for (size_t i = FIRST_HISTOGRAM; i < OWNS; i++)
         if (!own_table[i].labels[0])
-            registry_update(own->registry, own->families[i], UPDATE_TOUCH, NULL, 0, &when, NULL,
-                            NULL);
+            registry_update(own->live, own->families[i], UPDATE_TOUCH, NULL, 0, &when, NULL, NULL);
 }
 
 struct own_metrics *own_metrics_new(void)
 {
     struct own_metrics *own = memory_zero(1, sizeof(*own));
-    own->registry = registry_new(OWN_SAMPLES);
+    own->live = registry_new(OWN_SAMPLES);
+    own->kept = registry_new(OWN_SAMPLES);
     own->start_time = NAN;
-    own->loaded = (double)clock_wall() / 1e9;
     for (size_t i = 0; i < OWNS; i++)
         define(own, i);
     touch_histograms(own);
@@ -76,14 +56,21 @@ void own_metrics_free(struct own_metrics *own)
 {
     if (!own)
         return;
-    registry_free(own->registry);
-    free(own->added);
+    registry_free(own->live);
+    registry_free(own->kept);
+    free(own->added.events);
+    free(own->added.rows);
     free(own);
 }
 
-struct registry *own_metrics_registry(const struct own_metrics *own)
+struct registry *own_metrics_live(const struct own_metrics *own)
 {
-    return own->registry;
+    return own->live;
+}
+
+struct registry *own_metrics_kept(const struct own_metrics *own)
+{
+    return own->kept;
 }
 
 static struct label_value label(const char *text)
@@ -96,8 +83,15 @@ void own_metrics_observe(struct own_metrics *own, enum own_histogram which, cons
 {
     struct label_value values[1] = {label(text ? text : "")};
     struct moment when = {.event_time = now, .now = now};
-    registry_update(own->registry, own->families[FIRST_HISTOGRAM + which], UPDATE_OBSERVE, values,
+    registry_update(own->live, own->families[FIRST_HISTOGRAM + which], UPDATE_OBSERVE, values,
                     value, &when, NULL, NULL);
+}
+
+static void count_one(struct own_metrics *own, enum own which, const struct label_value *values,
+                      int64_t now)
+{
+    struct moment when = {.event_time = now, .now = now};
+    registry_update(own->live, own->families[which], UPDATE_ADD, values, 1, &when, NULL, NULL);
 }
 
 void own_metrics_count_request(struct own_metrics *own, const char *handler, const char *method,
@@ -106,213 +100,71 @@ void own_metrics_count_request(struct own_metrics *own, const char *handler, con
     char code[12];
     snprintf(code, sizeof(code), "%d", status);
     struct label_value values[3] = {label(handler), label(method), label(code)};
-    struct moment when = {.event_time = now, .now = now};
-    registry_update(own->registry, own->families[HTTP_REQUESTS], UPDATE_ADD, values, 1, &when, NULL,
-                    NULL);
+    count_one(own, HTTP_REQUESTS, values, now);
 }
 
-/* --- Collecting: each function fills the families of one room -------------------------------- */
-
-static void set_by(struct own_metrics *own, enum own which, const struct label_value *values,
-                   double value)
+void own_metrics_count_checkpoint_failure(struct own_metrics *own, const char *reason, int64_t now)
 {
-    registry_update(own->registry, own->families[which], UPDATE_SET, values, value, &own->when,
-                    NULL, NULL);
+    struct label_value values[1] = {label(reason)};
+    count_one(own, CHECKPOINT_FAILURES, values, now);
 }
 
-static void set(struct own_metrics *own, enum own which, double value)
+void own_metrics_forget_rules(struct own_metrics *own)
 {
-    set_by(own, which, NULL, value);
+    own->added.pipeline = (struct pipeline_counts){.last_event_time = TIME_NONE};
+    own->added.event_count = own->added.row_count = 0;
 }
 
-static void set_text(struct own_metrics *own, enum own which, const char *text, double value)
+/* --- Over restarts: records of the kept registry, under one kind of their own ----------------- */
+
+/* Puts its kind before the key. */
+static void put_own(void *context, enum record_kind kind, struct bytes key, struct bytes value,
+                    int64_t expires)
 {
-    struct label_value values[1] = {label(text)};
-    set_by(own, which, values, value);
+    const struct record_sink *sink = context;
+    struct text own_key;
+    text_init(&own_key, TEXT_UNLIMITED);
+    fields_put_8(&own_key, (uint8_t)kind);
+    text_append(&own_key, key.data, key.length);
+    sink->put(sink->context, RECORD_OWN, (struct bytes){own_key.data, own_key.length}, value,
+              expires);
+    text_free(&own_key);
 }
 
-/* Sources of several packs may have one name. */
-static void set_newest(struct own_metrics *own, const char *source, int64_t time)
+static void remove_own(void *context, enum record_kind kind, struct bytes key)
 {
-    struct label_value values[1] = {label(source)};
-    registry_update(own->registry, own->families[LAST_EVENT], UPDATE_MAX, values,
-                    (double)time / 1e9, &own->when, NULL, NULL);
+    const struct record_sink *sink = context;
+    struct text own_key;
+    text_init(&own_key, TEXT_UNLIMITED);
+    fields_put_8(&own_key, (uint8_t)kind);
+    text_append(&own_key, key.data, key.length);
+    sink->remove(sink->context, RECORD_OWN, (struct bytes){own_key.data, own_key.length});
+    text_free(&own_key);
 }
 
-static void collect_tail(struct own_metrics *own, const struct own_view *view)
+void own_metrics_track(struct own_metrics *own)
 {
-    struct tail_counts counts;
-    struct pipeline_counts done;
-    tail_counts(view->tail, &counts);
-    pipeline_counts(view->pipeline, &done);
-    bool waits = counts.lag_bytes > 0 && done.last_event_time != TIME_NONE;
-    double lag = waits ? ((double)view->now - (double)done.last_event_time) / 1e9 : 0;
-    set(own, READ_BYTES, (double)counts.bytes);
-    set(own, READ_LINES, (double)counts.lines);
-    set(own, FILES_FOLLOWED, (double)counts.followed);
-    set(own, FILES_HELD, (double)counts.held);
-    set(own, FILES_OPEN, (double)counts.open);
-    set_text(own, FILES_GIVEN_UP, "cap", (double)counts.given_up_cap);
-    set_text(own, FILES_GIVEN_UP, "vanished", (double)counts.given_up_vanished);
-    set_text(own, TRUNCATIONS, "false", (double)counts.truncations_read);
-    set_text(own, TRUNCATIONS, "true", (double)counts.truncations_unread);
-    set(own, AMBIGUOUS_REWRITES, (double)counts.ambiguous_rewrites);
-    set(own, LAG_BYTES, (double)counts.lag_bytes);
-    set(own, LAG_SECONDS, lag > 0 ? lag : 0);
-    set(own, IDS_IN_MEMORY, (double)counts.ids_in_memory);
-    set(own, IDS_FORGOTTEN, (double)counts.directories_without_ids);
+    registry_track(own->kept, NULL, NULL, 0);
 }
 
-static void collect_watch(struct own_metrics *own, const struct own_view *view)
+void own_metrics_save(struct own_metrics *own, const struct record_sink *sink, int64_t now)
 {
-    struct watch_counts counts;
-    watch_counts(view->watch, &counts);
-    set(own, UP, view->up);
-    set(own, CATCH_UP, view->caught_up);
-    set(own, DIRECTORIES, (double)counts.directories);
-    set(own, WATCHES, (double)counts.watches);
-    set(own, UNWATCHED, (double)counts.unwatched_directories);
-    set(own, UNREADABLE, (double)counts.unreadable_directories);
-    set(own, ROOTS_MISSING, (double)counts.roots_missing);
-    set(own, RESCANS, (double)counts.rescans);
-    set(own, OVERFLOWS, (double)counts.overflows);
+    struct record_sink own_sink = {
+        .context = (void *)(uintptr_t)sink, .put = put_own, .remove = remove_own};
+    registry_save(own->kept, &own_sink, now);
 }
 
-static void collect_serve(struct own_metrics *own, const struct own_view *view)
+void own_metrics_saved(struct own_metrics *own)
 {
-    struct serve_counts counts;
-    serve_counts(view->serve, &counts);
-    set(own, HTTP_IN_FLIGHT, (double)counts.requests_in_flight);
-    set(own, HTTP_CONNECTIONS, (double)counts.connections);
-    set(own, HTTP_REFUSED, (double)counts.connections_refused);
+    registry_saved(own->kept);
 }
 
-static void collect_events(struct own_metrics *own, const struct own_view *view)
+int own_metrics_restore(struct own_metrics *own, const struct record *record, int64_t now)
 {
-    struct rule_event_count count;
-    for (size_t i = 0; rule_set_event_count(view->rulebook->rules, i, &count); i++) {
-        if (count.seen)
-            set_text(own, EVENTS, count.event_type, (double)count.seen);
-        if (count.unmatched)
-            set_text(own, EVENTS_UNMATCHED, count.event_type, (double)count.unmatched);
-    }
-}
-
-static void collect_pipeline(struct own_metrics *own, const struct own_view *view)
-{
-    struct pipeline_counts counts;
-    pipeline_counts(view->pipeline, &counts);
-    for (size_t i = 0; i < SKIP_REASONS; i++)
-        set_text(own, LINES_SKIPPED, skip_reason_names[i], (double)counts.skipped[i]);
-    for (size_t i = 0; i < rule_set_source_count(view->rulebook->rules); i++) {
-        struct rule_source_facts facts;
-        rule_source_facts(rule_set_source(view->rulebook->rules, i), &facts);
-        if (view->source_times && view->source_times[i] != TIME_NONE)
-            set_newest(own, facts.name, view->source_times[i]);
-    }
-}
-
-/* Adds what is new in a row's count of one outcome. */
-static void add_outcome(struct own_metrics *own, enum own which, const struct label_value *values,
-                        uint64_t count, uint64_t *added)
-{
-    if (count == *added)
-        return;
-    registry_update(own->registry, own->families[which], UPDATE_ADD, values,
-                    (double)(count - *added), &own->when, NULL, NULL);
-    *added = count;
-}
-
-static void collect_row(struct own_metrics *own, const struct rule_row_count *row, uint64_t *added)
-{
-    static const enum row_outcome errors[] = {ROW_NO_NUMBER, ROW_NOT_IN_TABLE, ROW_INVALID,
-                                              ROW_LIMIT};
-    const uint64_t *counts = row->outcomes;
-    struct label_value values[2] = {label(row->rule)};
-    for (size_t i = 0; i < ARRAY_LENGTH(errors); i++) {
-        values[1] = label(row_outcome_name(errors[i]));
-        add_outcome(own, RULE_ERRORS, values, counts[errors[i]], &added[errors[i]]);
-    }
-    values[1] = label(row->field);
-    add_outcome(own, FIELDS_MISSING, values, counts[ROW_MISSING], &added[ROW_MISSING]);
-    add_outcome(own, TOO_OLD, values, counts[ROW_TOO_OLD], &added[ROW_TOO_OLD]);
-}
-
-static void collect_rules(struct own_metrics *own, const struct own_view *view)
-{
-    const struct rule_set *rules = view->rulebook->rules;
-    struct rule_row_count row;
-    for (size_t i = 0; rule_set_row_count(rules, i, &row); i++) {
-        if (i == own->row_count) {
-            own->added = memory_resize(own->added, ++own->row_count, sizeof(*own->added));
-            memset(own->added[i], 0, sizeof(own->added[i]));
-        }
-        collect_row(own, &row, own->added[i]);
-    }
-    set(own, MEMORY_KEYS, (double)rule_set_memory_keys(rules));
-    set(own, MEMORY_EVICTIONS, (double)rule_set_memory_evictions(rules));
-}
-
-static void collect_registry(struct own_metrics *own, const struct own_view *view)
-{
-    const struct registry *registry = view->rulebook->registry;
-    size_t position = 0;
-    const struct family *family;
-    while ((family = registry_next_family(registry, &position))) {
-        struct family_usage usage;
-        const char *name = family_spec(family)->name;
-        family_usage(family, &usage);
-        set_text(own, SERIES, name, (double)usage.series);
-        if (usage.folded)
-            set_text(own, SERIES_FOLDED, name, (double)usage.folded);
-        if (usage.expired)
-            set_text(own, SERIES_EXPIRED, name, (double)usage.expired);
-    }
-    set(own, RELOAD_SUCCESSFUL, 1); /* a broken file never starts the program */
-    set(own, RELOAD_TIME, own->loaded);
-    set(own, SAMPLES, (double)registry_samples(registry));
-}
-
-static void set_if_known(struct own_metrics *own, enum own which, double value)
-{
-    if (!isnan(value))
-        set(own, which, value);
-}
-
-static void collect_process(struct own_metrics *own)
-{
-    struct process_facts facts;
-    struct label_value build[OWN_LABELS] = {label(BUILD_VERSION), label(BUILD_REVISION),
-                                            label(BUILD_BRANCH),  label(BUILD_COMPILER),
-                                            label(BUILD_OS),      label(BUILD_ARCH)};
-    process_read(&facts);
-    if (isnan(own->start_time))
-        own->start_time = facts.start_time;
-    set_by(own, BUILD_INFO, build, 1);
-    set_if_known(own, PROCESS_CPU, facts.cpu_seconds);
-    set_if_known(own, PROCESS_START, own->start_time);
-    set_if_known(own, PROCESS_RESIDENT, facts.resident_bytes);
-    set_if_known(own, PROCESS_VIRTUAL, facts.virtual_bytes);
-    set_if_known(own, PROCESS_VIRTUAL_MAX, facts.virtual_max_bytes);
-    set_if_known(own, PROCESS_FDS, facts.open_descriptors);
-    set_if_known(own, PROCESS_MAX_FDS, facts.max_descriptors);
-    set_if_known(own, PROCESS_THREADS, facts.threads);
-}
-
-void own_metrics_collect(struct own_metrics *own, const struct own_view *view)
-{
-    own->when.now = view->now;
-    if (view->now > own->when.event_time) /* a clock set back must not make values look old */
-        own->when.event_time = view->now;
-    collect_process(own);
-    collect_events(own, view);
-    collect_pipeline(own, view);
-    collect_rules(own, view);
-    collect_registry(own, view);
-    if (view->tail)
-        collect_tail(own, view);
-    if (view->watch)
-        collect_watch(own, view);
-    if (view->serve)
-        collect_serve(own, view);
+    struct fields key = fields_of(record->key);
+    struct record inner = {.kind = (enum record_kind)fields_8(&key), .value = record->value};
+    inner.key = fields_rest(&key);
+    if (key.failed || (inner.kind != RECORD_FAMILY && inner.kind != RECORD_SERIES))
+        return -EINVAL;
+    return registry_restore(own->kept, &inner, now);
 }

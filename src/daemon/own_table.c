@@ -9,9 +9,11 @@
 #define C   METRIC_COUNTER
 #define G   METRIC_GAUGE
 #define H   METRIC_HISTOGRAM
+#define KEPT .kept = true
 
 static const double delay_buckets[] = {0.01, 0.1, 1, 10, 60, 600, 3600, 86400};
 static const double visible_buckets[] = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10};
+static const double checkpoint_buckets[] = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10};
 static const double http_buckets[] = {0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10};
 static const double size_buckets[] = {1000, 10000, 100000, 1000000, 10000000, 100000000};
 
@@ -29,35 +31,35 @@ const struct own_row own_table[OWNS] = {
     [READ_BYTES] =
         {OWN "read_bytes_total", C,
          "Bytes read from followed files.",
-         {NULL}, NULL, 0},
+         {NULL}, NULL, 0, KEPT},
     [READ_LINES] =
         {OWN "read_lines_total", C,
          "Whole lines read from followed files.",
-         {NULL}, NULL, 0},
+         {NULL}, NULL, 0, KEPT},
     [EVENTS] =
         {OWN "events_total", C,
          "Events, by name; _other past --max-event-types.",
-         {"event_type"}, NULL, 0},
+         {"event_type"}, NULL, 0, KEPT},
     [EVENTS_UNMATCHED] =
         {OWN "events_unmatched_total", C,
          "Events that no rule names.",
-         {"event_type"}, NULL, 0},
+         {"event_type"}, NULL, 0, KEPT},
     [LINES_SKIPPED] =
         {OWN "lines_skipped_total", C,
          "Lines that became no event, by reason.",
-         {"reason"}, NULL, 0},
+         {"reason"}, NULL, 0, KEPT},
     [RULE_ERRORS] =
         {OWN "rule_errors_total", C,
          "Rows that could not be applied, by rule and reason.",
-         {"rule", "reason"}, NULL, 0},
+         {"rule", "reason"}, NULL, 0, KEPT},
     [FIELDS_MISSING] =
         {OWN "fields_missing_total", C,
          "Rows skipped since a field they name was not there; field is the first that was missed.",
-         {"rule", "field"}, NULL, 0},
+         {"rule", "field"}, NULL, 0, KEPT},
     [TOO_OLD] =
         {OWN "too_old_total", C,
          "Rows skipped since the event is older than their memory keeps keys.",
-         {"rule"}, NULL, 0},
+         {"rule"}, NULL, 0, KEPT},
     [MEMORY_KEYS] =
         {OWN "memory_keys", G,
          "Keys in memories, sets and timers (--max-memory-keys).",
@@ -81,15 +83,15 @@ const struct own_row own_table[OWNS] = {
     [FILES_GIVEN_UP] =
         {OWN "files_given_up_total", C,
          "Files left with bytes unread: cap (a limit cut a held file), vanished.",
-         {"reason"}, NULL, 0},
+         {"reason"}, NULL, 0, KEPT},
     [TRUNCATIONS] =
         {OWN "truncations_total", C,
          "Files that became shorter, and whether bytes were unread then.",
-         {"unread"}, NULL, 0},
+         {"unread"}, NULL, 0, KEPT},
     [AMBIGUOUS_REWRITES] =
         {OWN "ambiguous_rewrites_total", C,
          "Rewrites of files whose lines have no id: some may be counted twice.",
-         {NULL}, NULL, 0},
+         {NULL}, NULL, 0, KEPT},
     [LAST_EVENT] =
         {OWN "source_last_event_timestamp_seconds", G,
          "Newest event time seen, by source.",
@@ -109,6 +111,30 @@ const struct own_row own_table[OWNS] = {
     [IDS_FORGOTTEN] =
         {OWN "id_directories_forgotten_total", C,
          "Directories whose ids were dropped because of --id-memory.",
+         {NULL}, NULL, 0},
+    [IDS_ON_DISK] =
+        {OWN "ids_on_disk", G,
+         "Ids of counted events in the state.",
+         {NULL}, NULL, 0},
+    [ID_MEMORY] =
+        {OWN "id_memory_bytes", G,
+         "Memory that ids take (--id-memory).",
+         {NULL}, NULL, 0},
+    [CHECKPOINT_LAST] =
+        {OWN "checkpoint_last_success_timestamp_seconds", G,
+         "All that was counted until then is saved; 0 before the first time.",
+         {NULL}, NULL, 0},
+    [CHECKPOINT_BYTES] =
+        {OWN "checkpoint_bytes", G,
+         "Size of the state on disk.",
+         {NULL}, NULL, 0},
+    [CHECKPOINT_FAILURES] =
+        {OWN "checkpoint_failures_total", C,
+         "Attempts to save the state that failed, by reason.",
+         {"reason"}, NULL, 0},
+    [STATE_FAILING] =
+        {OWN "state_failing", G,
+         "1 while the state cannot be saved.",
          {NULL}, NULL, 0},
     [DIRECTORIES] =
         {OWN "directories", G,
@@ -226,6 +252,10 @@ const struct own_row own_table[OWNS] = {
         {OWN "rescan_duration_seconds", H,
          "How long rescans took.",
          {NULL}, BUCKETS(visible_buckets)},
+    [FIRST_HISTOGRAM + OWN_CHECKPOINT] =
+        {OWN "checkpoint_duration_seconds", H,
+         "How long saving the state took, beside the loop.",
+         {NULL}, BUCKETS(checkpoint_buckets)},
     [FIRST_HISTOGRAM + OWN_HTTP_DURATION] =
         {OWN "http_request_duration_seconds", H,
          "From a request's arrival until its answer was written.",

@@ -35,6 +35,12 @@ enum own {
     LAG_SECONDS,
     IDS_IN_MEMORY,
     IDS_FORGOTTEN,
+    IDS_ON_DISK,
+    ID_MEMORY,
+    CHECKPOINT_LAST,
+    CHECKPOINT_BYTES,
+    CHECKPOINT_FAILURES,
+    STATE_FAILING,
     DIRECTORIES,
     WATCHES,
     UNWATCHED,
@@ -72,6 +78,7 @@ struct own_row {
     const char *labels[OWN_LABELS + 1];
     const double *buckets;
     size_t bucket_count;
+    bool kept; /* goes on over restarts: saved with what it counts */
 };
 
 extern const struct own_row own_table[OWNS];

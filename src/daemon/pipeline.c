@@ -185,7 +185,7 @@ void pipeline_line(struct pipeline *pipeline, const struct followed *file, struc
         }
         has_type = apply(pipeline, view, slots, !has_type) != RULE_NO_TYPE || has_type;
     }
-    if (UNLIKELY(!has_type))
+    if (UNLIKELY(!has_type && file->count > 0))
         pipeline_skip(pipeline, file->path, SKIP_NO_TYPE, line->number, "no event name");
     log_trouble(pipeline, file->path, line->number);
 }

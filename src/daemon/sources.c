@@ -26,6 +26,7 @@ struct sources {
     struct place *places; /* without the internal source */
     size_t count;
     bool is_told; /* a watch room knows the roots */
+    bool counts_archives;
 };
 
 static const char *variable(void *context, const char *name)
@@ -39,6 +40,7 @@ struct sources *sources_new(const struct rule_set *rules, const struct settings 
 {
     struct sources *sources = memory_zero(1, sizeof(*sources));
     size_t count = rule_set_source_count(rules);
+    sources->counts_archives = settings->count_archives;
     sources->places = memory_zero(count, sizeof(*sources->places));
     for (size_t i = 0; i < count; i++) {
         struct place *place = &sources->places[sources->count];
@@ -94,6 +96,14 @@ void sources_refresh(struct sources *sources, struct watch *watch)
     sources->is_told = watch != NULL;
 }
 
+static bool may_match_below(struct path_pattern *const *patterns, size_t count, const char *rest)
+{
+    for (size_t i = 0; i < count; i++)
+        if (path_pattern_may_match_below(patterns[i], rest))
+            return true;
+    return false;
+}
+
 bool sources_want_directory(void *context, const char *path)
 {
     const struct sources *sources = context;
@@ -103,61 +113,81 @@ bool sources_want_directory(void *context, const char *path)
             const char *rest;
             if (!is_below(roots_get(place->roots, j)->path, path, &rest))
                 continue;
-            for (size_t k = 0; k < place->facts.file_count; k++)
-                if (path_pattern_may_match_below(place->facts.files[k], rest))
-                    return true;
+            if (may_match_below(place->facts.files, place->facts.file_count, rest) ||
+                (sources->counts_archives &&
+                 may_match_below(place->facts.archives, place->facts.archive_count, rest)))
+                return true;
         }
     }
     return false;
 }
 
-static bool is_excluded(const struct place *place, const char *rest)
+static const struct path_pattern *first_match(struct path_pattern *const *patterns, size_t count,
+                                              const char *rest, struct path_capture *captures)
 {
-    for (size_t i = 0; i < place->facts.exclude_count; i++)
-        if (path_pattern_match(place->facts.excludes[i], rest, NULL))
-            return true;
-    return false;
+    for (size_t i = 0; i < count; i++)
+        if (path_pattern_match(patterns[i], rest, captures))
+            return patterns[i];
+    return NULL;
 }
 
 /* An exclude without '/' is about the file's name, wherever it lies. */
-static bool name_is_excluded(const struct place *place, const char *rest)
+static bool is_excluded(const struct place *place, const char *rest)
 {
+    const struct rule_source_facts *facts = &place->facts;
     const char *slash = strrchr(rest, '/');
-    return is_excluded(place, rest) || (slash && is_excluded(place, slash + 1));
+    return first_match(facts->excludes, facts->exclude_count, rest, NULL) ||
+           (slash && first_match(facts->excludes, facts->exclude_count, slash + 1, NULL));
 }
 
-static const struct path_pattern *matching_pattern(const struct place *place, const char *rest,
-                                                   struct path_capture *captures)
+/* What fits an archive's pattern is one, whatever other pattern it fits. */
+static const struct path_pattern *matching_pattern(const struct sources *sources,
+                                                   const struct place *place, const char *rest,
+                                                   struct path_capture *captures,
+                                                   bool *ret_is_archive)
 {
-    for (size_t i = 0; i < place->facts.file_count; i++)
-        if (path_pattern_match(place->facts.files[i], rest, captures))
-            return name_is_excluded(place, rest) ? NULL : place->facts.files[i];
-    return NULL;
+    const struct rule_source_facts *facts = &place->facts;
+    const struct path_pattern *pattern =
+        first_match(facts->archives, facts->archive_count, rest, captures);
+    *ret_is_archive = pattern != NULL;
+    if (pattern && !sources->counts_archives)
+        return NULL;
+    if (!pattern)
+        pattern = first_match(facts->files, facts->file_count, rest, captures);
+    return pattern && !is_excluded(place, rest) ? pattern : NULL;
 }
 
-/* The root of this source below which the file matches; NULL: none. */
-static const struct root *matching_root(const struct place *place, const char *path,
-                                        const struct path_pattern **ret_pattern,
-                                        struct path_capture *captures, const char **ret_rest)
+/* How a path lies in a source. */
+struct match {
+    const struct root *root;
+    const struct path_pattern *pattern;
+    const char *rest; /* of the path, below the root */
+    bool is_archive;
+    struct path_capture captures[PATH_PATTERN_CAPTURES];
+};
+
+/* The first root of this source below which the file matches. */
+static bool find_match(const struct sources *sources, const struct place *place, const char *path,
+                       struct match *ret_match)
 {
     for (size_t i = 0; i < roots_count(place->roots); i++) {
-        const struct root *root = roots_get(place->roots, i);
-        if (!is_below(root->path, path, ret_rest))
+        ret_match->root = roots_get(place->roots, i);
+        if (!is_below(ret_match->root->path, path, &ret_match->rest))
             continue;
-        *ret_pattern = matching_pattern(place, *ret_rest, captures);
-        if (*ret_pattern)
-            return root;
+        ret_match->pattern = matching_pattern(sources, place, ret_match->rest, ret_match->captures,
+                                              &ret_match->is_archive);
+        if (ret_match->pattern)
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 bool sources_want_file(void *context, const char *path)
 {
     const struct sources *sources = context;
-    const struct path_pattern *pattern;
-    const char *rest;
+    struct match match;
     for (size_t i = 0; i < sources->count; i++)
-        if (matching_root(&sources->places[i], path, &pattern, NULL, &rest))
+        if (find_match(sources, &sources->places[i], path, &match))
             return true;
     return false;
 }
@@ -201,21 +231,20 @@ struct followed *sources_follow(const struct sources *sources, const char *path,
     struct followed *followed = NULL;
     for (size_t i = 0; i < sources->count; i++) {
         const struct place *place = &sources->places[i];
-        struct path_capture captures[PATH_PATTERN_CAPTURES];
         struct rule_capture list[CAPTURES_MOST];
-        const struct path_pattern *pattern;
-        const char *rest;
+        struct match match;
         size_t count = 0;
-        if (pack_is_taken(sources, followed, place->facts.pack_index))
+        if (pack_is_taken(sources, followed, place->facts.pack_index) ||
+            !find_match(sources, place, path, &match))
             continue;
-        const struct root *root = matching_root(place, path, &pattern, captures, &rest);
-        if (!root)
-            continue;
-        put_captures(list, &count, root->path, root->captures, root->capture_count);
-        put_captures(list, &count, rest, captures, path_pattern_capture_count(pattern));
+        put_captures(list, &count, match.root->path, match.root->captures,
+                     match.root->capture_count);
+        put_captures(list, &count, match.rest, match.captures,
+                     path_pattern_capture_count(match.pattern));
         followed =
             followed_add(followed, place, path,
                          rule_file_new(place->source, path, list, count, file_id, directory_id));
+        followed->is_archive = followed->is_archive || match.is_archive;
     }
     return followed;
 }

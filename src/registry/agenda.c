@@ -62,7 +62,7 @@ void agenda_add(struct agenda *agenda, struct series *series, int64_t due)
         return;
     }
     if (agenda->count == agenda->capacity) {
-        agenda->capacity = agenda->capacity ? agenda->capacity * 2 : AGENDA_FIRST_CAPACITY;
+        agenda->capacity += agenda->capacity / 4 + AGENDA_FIRST_CAPACITY;
         agenda->entries =
             memory_resize(agenda->entries, agenda->capacity, sizeof(*agenda->entries));
     }

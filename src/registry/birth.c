@@ -34,22 +34,39 @@ const struct birth *birth_of(const struct series *series)
     return series->birth ? &series->family->registry->births[series->birth - 1] : NULL;
 }
 
-void birth_begin(struct series *series, int64_t now)
+static void add(struct registry *registry, const struct birth *birth)
 {
-    struct registry *registry = series->family->registry;
-    enum metric_type type = series->family->spec.type;
-    if (!registry->born_at_zero || series->birth ||
-        (type != METRIC_COUNTER && type != METRIC_HISTOGRAM))
-        return;
     if (registry->birth_count == registry->birth_capacity) {
         registry->birth_capacity =
             registry->birth_capacity ? registry->birth_capacity * 2 : BIRTHS_FIRST_CAPACITY;
         registry->births =
             memory_resize(registry->births, registry->birth_capacity, sizeof(*registry->births));
     }
-    registry->births[registry->birth_count++] = (struct birth){
+    registry->births[registry->birth_count++] = *birth;
+    birth->series->birth = registry->birth_count;
+}
+
+bool birth_is_of(enum metric_type type)
+{
+    return type == METRIC_COUNTER || type == METRIC_HISTOGRAM;
+}
+
+void birth_begin(struct series *series, int64_t now)
+{
+    const struct family *family = series->family;
+    if (!family->registry->born_at_zero || series->birth || !birth_is_of(family->spec.type))
+        return;
+    const struct birth birth = {
         .series = series, .born = now, .value = series->value, .counts = copy_counts(series)};
-    series->birth = registry->birth_count;
+    add(family->registry, &birth);
+}
+
+void birth_resume(struct series *series, const struct birth *birth)
+{
+    struct birth resumed = *birth;
+    birth_end(series);
+    resumed.series = series;
+    add(series->family->registry, &resumed);
 }
 
 void birth_end(struct series *series)
@@ -80,7 +97,15 @@ void registry_release_born(struct registry *registry, int64_t seen_by_all, int64
         struct birth *birth = &registry->births[i];
         if (!may_go(birth, seen_by_all, now))
             continue;
-        birth_end(birth->series);
+        struct series *series = birth->series;
+        birth_end(series);
+        series_note(series);
         registry->version++;
     }
+}
+
+void registry_renew_births(struct registry *registry, int64_t now)
+{
+    for (uint32_t i = 0; i < registry->birth_count; i++)
+        registry->births[i].born = now;
 }

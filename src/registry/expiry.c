@@ -48,18 +48,22 @@ static void let_rate_fall(struct series *series, int64_t now)
     rate_fall(rate);
     series->value = 0;
     series->family->registry->version++;
+    series_note(series);
 }
 
 static void look_at(struct series *series, int64_t now)
 {
     struct family *family = series->family;
     let_rate_fall(series, now);
-    if (family->spec.type == METRIC_SUMMARY && summary_age(series, now))
+    if (family->spec.type == METRIC_SUMMARY && summary_age(series, now)) {
         family->registry->version++;
+        series_note(series);
+    }
     if (family->registry->expiring && series->state == SERIES_SHOWN &&
         expiry_is_over(family, series->last_event, now)) {
         series_hide(series);
         family->expired++;
+        family->unsaved.changed = true;
     }
     expiry_watch(series);
 }
@@ -114,6 +118,8 @@ void registry_tick(struct registry *registry, int64_t now, bool expire)
     bool went_back = registry->ticked > time_after(now, SET_BACK);
     registry->expiring = expire;
     registry->ticked = now;
+    if (registry->is_restored)
+        limits_settle(registry);
     if (starts)
         watch_all(registry);
     if (went_back)

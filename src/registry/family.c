@@ -142,6 +142,8 @@ struct family *family_new(struct registry *registry, const struct family_spec *s
         family->zero_counts = memory_zero(spec->bucket_count + 1, sizeof(uint64_t));
     prepare_labels(family);
     series_map_init(&family->by_labels);
+    family->hash = family_definition_hash(family);
+    family->unsaved.changed = true;
     return family;
 }
 
@@ -153,6 +155,7 @@ void family_free(struct family *family)
     for (size_t position = 0; (series = map_next(&family->by_labels, &position));)
         series_free(series);
     map_free(&family->by_labels);
+    unsaved_family_free(family);
     free(family->slots);
     free(family->zero_counts);
     for (size_t i = 0; i < family->spec.label_count; i++)

@@ -4,13 +4,14 @@
  * to 1/60 of its length. One window after the newest event arrived, the rate falls to 0. */
 #include "registry/rate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/fields.h"
 #include "base/memory.h"
 #include "registry/registry_internal.h"
 
-#define RATE_SLOTS     60
-#define SHORTEST_WIDTH NANOSECONDS_PER_MILLISECOND
+#define RATE_SLOTS 60
 
 struct rate {
     int64_t head;    /* number of the newest slot since 1970; TIME_NONE: the window is empty */
@@ -22,7 +23,7 @@ struct rate {
 static int64_t slot_width(int64_t window)
 {
     int64_t width = window / RATE_SLOTS;
-    return width > SHORTEST_WIDTH ? width : SHORTEST_WIDTH;
+    return width > TIME_SLOT_SHORTEST ? width : TIME_SLOT_SHORTEST;
 }
 
 static double *amount_of(struct rate *rate, int64_t slot)
@@ -84,4 +85,50 @@ void rate_set_back(struct rate *rate, int64_t now)
 {
     if (rate->arrival > now)
         rate->arrival = now;
+}
+
+/* The slots that hold something. */
+static uint8_t count_amounts(const struct rate *rate)
+{
+    uint8_t count = 0;
+    for (size_t i = 0; rate->head != TIME_NONE && i < RATE_SLOTS; i++)
+        if (rate->amounts[i] != 0)
+            count++;
+    return count;
+}
+
+void rate_write(const struct rate *rate, struct text *out)
+{
+    uint8_t count = count_amounts(rate);
+    fields_put_time(out, rate->head);
+    fields_put_time(out, rate->newest);
+    fields_put_time(out, rate->arrival);
+    fields_put_8(out, count);
+    for (uint8_t i = 0; count > 0 && i < RATE_SLOTS; i++) {
+        if (rate->amounts[i] == 0)
+            continue;
+        fields_put_8(out, i);
+        fields_put_double(out, rate->amounts[i]);
+    }
+}
+
+struct rate *rate_read(struct fields *fields)
+{
+    struct rate *rate = rate_new();
+    rate->head = fields_time(fields);
+    rate->newest = fields_time(fields);
+    rate->arrival = fields_time(fields);
+    uint8_t count = fields_8(fields);
+    bool is_sound = time_is_slot(rate->head) && count <= RATE_SLOTS;
+    for (uint8_t i = 0; is_sound && i < count; i++) {
+        uint8_t slot = fields_8(fields);
+        double amount = fields_double(fields);
+        is_sound = slot < RATE_SLOTS;
+        if (is_sound)
+            rate->amounts[slot] = amount;
+    }
+    if (is_sound && !fields->failed)
+        return rate;
+    free(rate);
+    return NULL;
 }

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct fields;
 struct moment;
 struct rate;
+struct text;
 
 /* `window` is the family's rate_window, the same in every call. The caller frees with free(). */
 struct rate *rate_new(void);
@@ -19,5 +21,8 @@ int64_t rate_due(const struct rate *rate, int64_t window);
 void rate_fall(struct rate *rate);
 /* The clock was set back: nothing arrived after `now`. */
 void rate_set_back(struct rate *rate, int64_t now);
+/* As part of a record. Read: NULL when this cannot be one. */
+void rate_write(const struct rate *rate, struct text *out);
+struct rate *rate_read(struct fields *fields);
 
 #endif

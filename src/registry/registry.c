@@ -39,6 +39,7 @@ struct registry *registry_new(size_t max_samples)
     registry->max_samples = max_samples;
     registry->ticked = TIME_NONE;
     text_init(&registry->scratch, TEXT_UNLIMITED);
+    unsaved_series_init(registry);
     return registry;
 }
 
@@ -54,6 +55,7 @@ void registry_free(struct registry *registry)
     free(registry->families);
     agenda_free(&registry->agenda);
     text_free(&registry->scratch);
+    unsaved_series_free(registry);
     free(registry);
 }
 
@@ -86,14 +88,16 @@ struct series *registry_series(struct registry *registry, struct family *family,
                                const struct label_value *values)
 {
     (void)registry;
-    return series_find(family, labels_write(family, values, FOLD_NONE));
+    struct label_text labels = labels_write(family, values, FOLD_NONE);
+    struct series *series = series_find(family, labels);
+    return series ? series : series_recall(family, labels);
 }
 
 bool registry_drop(struct registry *registry, struct family *family,
                    const struct label_value *values)
 {
     struct series *series = registry_series(registry, family, values);
-    if (!series || series->state == SERIES_DETACHED)
+    if (!series || (series->state == SERIES_DETACHED && !series->is_leaving))
         return false;
     series_remove(series);
     return true;

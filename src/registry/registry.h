@@ -119,7 +119,7 @@ enum update_result registry_update_series(struct registry *registry, struct seri
                                           const struct moment *when, bool *ret_born);
 /* Changes whenever a series goes, so that pointers to series kept from before are of no use. */
 uint64_t registry_generation(const struct registry *registry);
-/* The series of these values, shown or hidden, or NULL; never creates. */
+/* The series of these values, shown, hidden or remembered (see below), or NULL; never creates. */
 struct series *registry_series(struct registry *registry, struct family *family,
                                const struct label_value *values);
 /* Adds to a counter or gauge series already at hand (a set's member leaving). */
@@ -132,8 +132,8 @@ void series_pin(struct series *series);
 void series_unpin(struct series *series);
 double series_value(const struct series *series); /* counter, gauge, info; else its count */
 struct family *series_family(const struct series *series);
-/* Removes the series of these values (out of sight at once, freed unless pinned). True if it was
- * there. */
+/* Removes the series of these values (out of sight at once, freed unless pinned), or what is
+ * remembered of it. True if it was there. */
 bool registry_drop(struct registry *registry, struct family *family,
                    const struct label_value *values);
 
@@ -152,6 +152,9 @@ void registry_born_at_zero(struct registry *registry, bool on);
 /* Lets go the series born before `seen_by_all` (every scraper has fetched an exposition since;
  * TIME_NONE: none did) or REGISTRY_BIRTH_LONGEST ago or longer. Times as in moment.now. */
 void registry_release_born(struct registry *registry, int64_t seen_by_all, int64_t now);
+/* What waits to be let go counts as born now: nobody could fetch an exposition before. To be called
+ * at the end of a catch-up during which none was served. */
+void registry_renew_births(struct registry *registry, int64_t now);
 
 /* Changes with everything that would change an exposition. */
 uint64_t registry_version(const struct registry *registry);
@@ -192,32 +195,41 @@ void series_view(const struct family *family, const struct series *series,
  * now stay where they are, unused, and the family starts anew. Help, ttl, max_series may change.
  *
  * A counter, histogram or summary that leaves memory to make room is remembered: it keeps its
- * record, and is asked for again (recall) when its label set comes back. One that is dropped
- * (registry_drop), and a gauge that leaves, loses its record. */
+ * record, and is asked for again (recall) when its label set comes back; only in families of which
+ * totals have left, which their record tells. One that is dropped (registry_drop), and a gauge that
+ * leaves, loses its record. Totals that leave take memory until that is committed; where it is not
+ * (a full disk), max_samples of them wait, and beyond that none leaves, as if all were live. */
 
-/* From now on what changes is noted for registry_save. Off at first, and without cost then.
+/* From now on what changes is noted for registry_save. Off at first, and without cost then. What is
+ * there already is noted; what is restored from now on is not, being as it was saved.
  * `recall` (NULL: nothing is remembered) appends the committed value of a RECORD_SERIES key to
- * `out`. `keep`: ns that a total out of memory or hidden is remembered for (its record's expiry). */
+ * `out`; false: there is none. `keep`: ns that a total out of memory or hidden is remembered for
+ * (its record's expiry, from when it left or its last update arrived). */
 typedef bool (*registry_recall)(void *context, const char *key, size_t length, struct text *out);
 void registry_track(struct registry *registry, registry_recall recall, void *context, int64_t keep);
 /* Puts what changed since the last save; at first all. Costs by what changed. */
 void registry_save(struct registry *registry, const struct record_sink *sink, int64_t now);
 /* The last save is committed: totals that left may be forgotten here. */
 void registry_saved(struct registry *registry);
-/* Puts everything, and leaves what is noted as it is: for a reload. */
+/* Puts everything, and leaves what is noted as it is: for a reload. These records also tell what no
+ * commit holds yet (changed, left and dropped series), so that the registry that they are restored
+ * to saves it; they are not for keeping. Nothing is removed: sink->remove may be NULL. */
 void registry_save_all(struct registry *registry, const struct record_sink *sink, int64_t now);
-/* How many series the next save will put. */
+/* How many records of series the next save will put or remove. */
 size_t registry_unsaved(const struct registry *registry);
 /* Takes a record back; families first. 0 (also for a family that is not defined now, or
- * otherwise: ignored), or -EINVAL: this cannot be one. A restored series is as it was, nothing is
- * born; it counts against the limits. */
+ * otherwise: ignored), or -EINVAL, nothing changed: this cannot be one. A restored series is as it
+ * was, nothing is born; one that is there already becomes what the record tells. It counts against
+ * the limits: past them, those longest without an update leave with the next tick. A birth goes on;
+ * one that would be over is begun anew, since nobody could see it meanwhile. */
 int registry_restore(struct registry *registry, const struct record *record,
                      int64_t now) MUST_CHECK;
 /* As registry_restore for a copy of older totals: counters, histograms and summaries that are lower
  * now, or not there, are raised to it (buckets one by one); gauges are left alone. */
 int registry_raise(struct registry *registry, const struct record *record, int64_t now) MUST_CHECK;
-/* The key of a series' record, and the series of such a key (made detached if it is not there; NULL
- * if its family is not defined so now): for who refers to series across restarts. */
+/* The key of a series' record, and the series of such a key (made detached if it is not there: to
+ * be pinned at once; NULL if its family is not defined so now): for who refers to series across
+ * restarts. */
 void series_write_key(const struct series *series, struct text *out);
 struct series *registry_series_of_key(struct registry *registry, const char *key, size_t length);
 

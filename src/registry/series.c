@@ -2,7 +2,7 @@
  *
  *   new -> detached -> shown <-> hidden
  *             ^          |         |
- *             +----------+---------+  removed while pinned; else freed
+ *             +----------+---------+  removed while pinned, or leaving; else freed
  *
  * Lists are chained by slot numbers, oldest update first. */
 #include <stdlib.h>
@@ -61,8 +61,7 @@ static void slot_take(struct series *series)
 {
     struct family *family = series->family;
     if (family->slot_count == family->slot_capacity) {
-        family->slot_capacity =
-            family->slot_capacity ? family->slot_capacity * 2 : SLOTS_FIRST_CAPACITY;
+        family->slot_capacity += family->slot_capacity / 4 + SLOTS_FIRST_CAPACITY;
         family->slots =
             memory_resize(family->slots, family->slot_capacity, sizeof(struct series *));
     }
@@ -82,12 +81,14 @@ static void slot_give_back(struct series *series)
     *link_before(family, list, last->newer) = series->slot;
     last->slot = series->slot;
     family->slots[last->slot] = last;
+    unsaved_move(last);
 }
 
 static void forget(struct series *series)
 {
     struct family *family = series->family;
     family->registry->generation++;
+    birth_end(series);
     struct label_text labels = {series_labels(series), series->length};
     map_remove(&family->by_labels, hash_bytes(labels.bytes, labels.length), &labels);
     if (family->latest == series)
@@ -101,6 +102,45 @@ static void change_state(struct series *series, enum series_state state)
     series->state = (unsigned)state & 15;
     list_append(series);
     series->family->registry->version++;
+    series_note(series);
+}
+
+/* Out of sight and of every count. */
+static void detach(struct series *series)
+{
+    struct family *family = series->family;
+    struct registry *registry = family->registry;
+    registry->generation++;
+    agenda_remove(&registry->agenda, series);
+    unsaved_clear(series);
+    if (series->state == SERIES_SHOWN)
+        registry->version++;
+    list_remove(series);
+    slot_give_back(series);
+    if (series->is_fold)
+        family->fold_count--;
+    else
+        registry->samples -= family->samples_each;
+    series->is_fold = 0;
+    series->state = SERIES_DETACHED;
+}
+
+static void drop_record(struct series *series)
+{
+    struct registry *registry = series->family->registry;
+    if (!series->has_record || !registry->unsaved.on)
+        return;
+    text_clear(&registry->unsaved.key);
+    series_write_key(series, &registry->unsaved.key);
+    dropped_add(registry, (struct bytes){registry->unsaved.key.data, registry->unsaved.key.length});
+    series->has_record = 0;
+}
+
+static bool can_be_remembered(const struct series *series)
+{
+    enum metric_type type = series->family->spec.type;
+    return series->family->registry->unsaved.recall && series->pins == 0 &&
+           (type == METRIC_COUNTER || type == METRIC_HISTOGRAM || type == METRIC_SUMMARY);
 }
 
 void series_map_init(struct map *map)
@@ -132,6 +172,7 @@ struct series *series_new(struct family *family, struct label_text labels)
     series->family = family;
     series->last_event = TIME_NONE;
     series->state = SERIES_DETACHED;
+    series->unsaved = family->registry->unsaved.on ? 0 : UNTRACKED;
     series->length = (unsigned)labels.length & 0xFFFFFF;
     if (labels.length)
         memcpy((char *)series + family->labels_offset, labels.bytes, labels.length);
@@ -140,10 +181,11 @@ struct series *series_new(struct family *family, struct label_text labels)
     return series;
 }
 
-void series_attach(struct series *series, int64_t now)
+void series_attach(struct series *series, uint32_t arrival)
 {
+    leaving_remove(series);
     slot_take(series);
-    series->arrival = arrival_second(now);
+    series->arrival = arrival;
     series->state = SERIES_SHOWN;
     list_append(series);
     series->family->registry->version++;
@@ -175,22 +217,65 @@ void series_arrive(struct series *series, int64_t now)
 
 void series_remove(struct series *series)
 {
-    struct registry *registry = series->family->registry;
-    registry->generation++;
     birth_end(series);
-    agenda_remove(&registry->agenda, series);
-    if (series->state == SERIES_SHOWN)
-        registry->version++;
-    list_remove(series);
-    slot_give_back(series);
-    if (series->is_fold)
-        series->family->fold_count--;
+    if (series->state == SERIES_DETACHED)
+        leaving_remove(series);
     else
-        registry->samples -= series->family->samples_each;
-    series->is_fold = 0;
-    series->state = SERIES_DETACHED;
+        detach(series);
+    drop_record(series);
     if (series->pins == 0)
         forget(series);
+}
+
+void series_leave(struct series *series)
+{
+    struct family_unsaved *unsaved = &series->family->unsaved;
+    if (!can_be_remembered(series)) {
+        series_remove(series);
+        return;
+    }
+    detach(series);
+    leaving_series_add(series);
+    series_note(series);
+    unsaved->changed = unsaved->changed || !unsaved->remembers;
+    unsaved->remembers = true;
+}
+
+void series_let_go(struct series *series)
+{
+    leaving_remove(series);
+    if (series->pins == 0)
+        forget(series);
+}
+
+static int compare_arrival(const void *left, const void *right)
+{
+    const struct series *const *a = left;
+    const struct series *const *b = right;
+    if ((*a)->arrival != (*b)->arrival)
+        return (*a)->arrival < (*b)->arrival ? -1 : 1;
+    return (*a)->slot < (*b)->slot ? -1 : 1;
+}
+
+static void sort_list(struct family *family, struct series_list *list)
+{
+    uint32_t count = list->count;
+    struct series **sorted = memory_zero(count, sizeof(struct series *));
+    uint32_t slot = list->oldest;
+    for (uint32_t i = 0; i < count; i++, slot = family->slots[slot]->newer)
+        sorted[i] = family->slots[slot];
+    qsort(sorted, count, sizeof(struct series *), compare_arrival);
+    *list = (struct series_list){.oldest = NO_SLOT, .newest = NO_SLOT};
+    for (uint32_t i = 0; i < count; i++)
+        list_append(sorted[i]);
+    free(sorted);
+}
+
+void series_sort(struct family *family)
+{
+    sort_list(family, &family->shown);
+    sort_list(family, &family->hidden);
+    family->is_mixed = false;
 }
 
 void series_free(struct series *series)
@@ -212,7 +297,7 @@ void series_pin(struct series *series)
 
 void series_unpin(struct series *series)
 {
-    if (--series->pins == 0 && series->state == SERIES_DETACHED)
+    if (--series->pins == 0 && series->state == SERIES_DETACHED && !series->is_leaving)
         forget(series);
 }
 

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fields.h"
 #include "base/memory.h"
 #include "registry/registry.h"
 
 #define GAMMA          ((1 + SUMMARY_RELATIVE_ERROR) / (1 - SUMMARY_RELATIVE_ERROR))
 #define KEY_OF_ONE     40000 /* every double's logarithm is within: keys of values > 0 are > 0 */
+#define KEY_MOST       (2 * KEY_OF_ONE)
 #define FIRST_CAPACITY 8
 
 static int32_t key_of(double value)
@@ -137,4 +139,38 @@ void sketch_quantiles(const struct sketch *sketches, size_t count, const double 
         }
         passed += bucket->count;
     }
+}
+
+void sketch_write(const struct sketch *sketch, struct text *out)
+{
+    fields_put_32(out, sketch->used);
+    for (uint32_t i = 0; i < sketch->used; i++) {
+        fields_put_32(out, (uint32_t)sketch->buckets[i].key);
+        fields_put_32(out, sketch->buckets[i].count);
+    }
+}
+
+bool sketch_read(struct fields *fields, struct sketch *sketch)
+{
+    uint32_t used = fields_32(fields);
+    if (fields->failed || used > SKETCH_BUCKETS)
+        return false;
+    struct sketch read = {.buckets = used ? memory_zero(used, sizeof(*read.buckets)) : NULL,
+                          .used = used,
+                          .capacity = used};
+    int32_t last = -KEY_MOST - 1;
+    bool is_sound = true;
+    for (uint32_t i = 0; is_sound && i < used; i++) {
+        int32_t key = (int32_t)fields_32(fields);
+        uint32_t count = fields_32(fields);
+        is_sound = !fields->failed && key > last && key <= KEY_MOST && count > 0;
+        read.buckets[i] = (struct sketch_bucket){.key = key, .count = count};
+        read.count += count;
+        last = key;
+    }
+    if (is_sound)
+        *sketch = read;
+    else
+        sketch_clear(&read);
+    return is_sound;
 }

@@ -4,8 +4,12 @@
 #ifndef REGISTRY_SKETCH_H
 #define REGISTRY_SKETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct fields;
+struct text;
 
 #define SKETCH_BUCKETS   2048
 #define SKETCHES_AT_ONCE 8 /* whose quantiles are asked for together, at most */
@@ -31,5 +35,10 @@ void sketch_clear(struct sketch *sketch);
  * (rank 1 at least), NaN when there is none. */
 void sketch_quantiles(const struct sketch *sketches, size_t count, const double *quantiles,
                       size_t quantile_count, double *ret_values);
+
+/* As part of a record. Read: into an empty one; false when this cannot be one, and then it stays
+ * empty. */
+void sketch_write(const struct sketch *sketch, struct text *out);
+bool sketch_read(struct fields *fields, struct sketch *sketch);
 
 #endif

@@ -6,12 +6,12 @@
  */
 #include <stdlib.h>
 
+#include "base/fields.h"
 #include "base/memory.h"
 #include "registry/registry_internal.h"
 #include "registry/sketch.h"
 
-#define SUMMARY_SLOTS  5
-#define SHORTEST_WIDTH NANOSECONDS_PER_MILLISECOND
+#define SUMMARY_SLOTS 5
 
 struct summary_window {
     int64_t head;    /* number of the newest slot since 1970; TIME_NONE: the window is empty */
@@ -26,10 +26,10 @@ static struct summary_window *window_of(const struct series *series)
     return detail->window;
 }
 
-static int64_t slot_width(const struct series *series)
+static int64_t slot_width(const struct family *family)
 {
-    int64_t width = series->family->spec.summary_window / SUMMARY_SLOTS;
-    return width > SHORTEST_WIDTH ? width : SHORTEST_WIDTH;
+    int64_t width = family->spec.summary_window / SUMMARY_SLOTS;
+    return width > TIME_SLOT_SHORTEST ? width : TIME_SLOT_SHORTEST;
 }
 
 static struct sketch *sketch_of(struct summary_window *window, int64_t slot)
@@ -40,7 +40,7 @@ static struct sketch *sketch_of(struct summary_window *window, int64_t slot)
 /* The event time that the window ends at. */
 static int64_t window_end(const struct summary_window *window, int64_t now)
 {
-    return now > window->arrival ? time_after(window->newest, now - window->arrival)
+    return now > window->arrival ? time_after(window->newest, time_between(window->arrival, now))
                                  : window->newest;
 }
 
@@ -95,7 +95,7 @@ void summary_observe(struct series *series, double value, const struct moment *w
         detail->window = memory_zero(1, sizeof(*detail->window));
         detail->window->head = TIME_NONE;
     }
-    window_add(detail->window, slot_width(series), value, when);
+    window_add(detail->window, slot_width(series->family), value, when);
 }
 
 void summary_quantiles(const struct series *series, double *ret_quantiles)
@@ -111,9 +111,9 @@ int64_t summary_due(const struct series *series)
     const struct summary_window *window = window_of(series);
     int64_t boundary;
     if (!window || window->head == TIME_NONE ||
-        __builtin_mul_overflow(window->head + 1, slot_width(series), &boundary))
+        __builtin_mul_overflow(window->head + 1, slot_width(series->family), &boundary))
         return INT64_MAX;
-    return time_after(window->arrival, boundary - window->newest);
+    return time_after(window->arrival, time_between(window->newest, boundary));
 }
 
 bool summary_age(struct series *series, int64_t now)
@@ -121,7 +121,7 @@ bool summary_age(struct series *series, int64_t now)
     struct summary_window *window = window_of(series);
     if (!window || window->head == TIME_NONE)
         return false;
-    int64_t slot = time_slot(window_end(window, now), slot_width(series));
+    int64_t slot = time_slot(window_end(window, now), slot_width(series->family));
     bool changed = slot > window->head && advance(window, slot);
     if (is_empty(window))
         window->head = TIME_NONE;
@@ -142,4 +142,33 @@ void summary_free_window(struct summary_window *window)
     for (size_t i = 0; i < SUMMARY_SLOTS; i++)
         sketch_clear(&window->slots[i]);
     free(window);
+}
+
+void summary_write_window(const struct summary_window *window, struct text *out)
+{
+    fields_put_time(out, window->head);
+    if (window->head == TIME_NONE)
+        return;
+    fields_put_time(out, window->newest);
+    fields_put_time(out, window->arrival);
+    for (size_t i = 0; i < SUMMARY_SLOTS; i++)
+        sketch_write(&window->slots[i], out);
+}
+
+struct summary_window *summary_read_window(const struct family *family, struct fields *fields)
+{
+    struct summary_window *window = memory_zero(1, sizeof(*window));
+    window->head = fields_time(fields);
+    bool is_sound = time_is_slot(window->head);
+    if (is_sound && window->head != TIME_NONE) {
+        window->newest = fields_time(fields);
+        window->arrival = fields_time(fields);
+        is_sound = time_slot(window->newest, slot_width(family)) <= window->head;
+        for (size_t i = 0; is_sound && i < SUMMARY_SLOTS; i++)
+            is_sound = sketch_read(fields, &window->slots[i]);
+    }
+    if (is_sound && !fields->failed && family->spec.quantile_count > 0)
+        return window;
+    summary_free_window(window);
+    return NULL;
 }

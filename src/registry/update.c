@@ -135,7 +135,7 @@ static bool appear(struct series *series, struct update *update)
     if (LIKELY(series->state == SERIES_SHOWN))
         return false;
     if (series->state == SERIES_DETACHED) {
-        series_attach(series, update->when.now);
+        series_attach(series, arrival_second(update->when.now));
         birth_begin(series, update->when.now);
         return true;
     }
@@ -160,6 +160,7 @@ static bool apply(struct series *series, struct update *update)
     if (update->when.event_time > series->last_event)
         series->last_event = update->when.event_time;
     series_arrive(series, update->when.now);
+    series_note(series);
     if (born || update->kind == UPDATE_RATE || series->family->spec.type == METRIC_SUMMARY)
         expiry_watch(series);
     if (changed && !series->birth && series->state == SERIES_SHOWN)
@@ -180,6 +181,19 @@ static bool is_attached(const struct series *series)
     return series && series->state != SERIES_DETACHED;
 }
 
+/* One that is not in memory: with its total if it is remembered, else new. */
+static struct series *series_make(struct family *family, struct label_text labels)
+{
+    struct series *series = series_recall(family, labels);
+    return series ? series : series_new(family, labels);
+}
+
+static void count_folded(struct family *family)
+{
+    family->folded++;
+    family->unsaved.changed = true;
+}
+
 /* The series into which these values fold; made past the limit if it is not there. */
 static struct series *fold(struct family *family, const struct update *update,
                            const struct label_value *values, enum update_result *ret_result)
@@ -193,11 +207,11 @@ static struct series *fold(struct family *family, const struct update *update,
         series = series_find(family, labels);
     }
     if (!series)
-        series = series_new(family, labels);
+        series = series_make(family, labels);
     if (!is_attached(series))
         series->is_fold = 1;
     if (folds && update->kind != UPDATE_TOUCH)
-        family->folded++;
+        count_folded(family);
     *ret_result = folds ? UPDATE_FOLDED : UPDATE_APPLIED;
     return series;
 }
@@ -212,10 +226,10 @@ static struct series *choose(struct family *family, const struct update *update,
     if (LIKELY(is_attached(series)))
         return series;
     if (limits_make_room(family, update->when.now))
-        return series ? series : series_new(family, labels);
+        return series ? series : series_make(family, labels);
     if (verbs[update->kind].folds && family->spec.type != METRIC_INFO)
         return fold(family, update, values, ret_result);
-    family->folded++;
+    count_folded(family);
     *ret_result = UPDATE_DROPPED;
     return NULL;
 }

@@ -130,6 +130,7 @@ static enum row_outcome increase_value(struct scene *scene, const struct amount 
     if (!entry)
         entry = memory_put(amount->memory, &key, NULL, 0, scene->when.now);
     entry->largest = value;
+    memory_note(amount->memory, entry);
     *ret_value = growth;
     return ROW_APPLIED;
 }

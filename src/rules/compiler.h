@@ -42,6 +42,8 @@ struct rule_set {
     struct memory_store memories;
     struct named_memory *named; /* memories that rules call by name */
     size_t named_count;
+    bool is_restored;        /* since the last tick */
+    struct memory *restored; /* the memory of the last record; NULL: none */
 
     struct map event_names; /* struct event_name by normal form */
     struct event_name **event_list;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/fields.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "registry/registry.h"
@@ -21,9 +22,17 @@ static uint64_t series_hash(const struct series *series)
     return hash_bytes(&series, sizeof(series));
 }
 
+/* The file that the event stands in. Its lines are in order, also those of one moment. */
+static uint32_t file_of(const struct scene *scene)
+{
+    return (uint32_t)scene->file->scope_ids[SCOPE_FILE];
+}
+
 void set_groups_init(struct set_groups *groups)
 {
+    *groups = (struct set_groups){0};
     map_init(&groups->by_series, group_is_of);
+    text_init(&groups->removed, TEXT_UNLIMITED);
 }
 
 void set_groups_free(struct set_groups *groups)
@@ -33,25 +42,61 @@ void set_groups_free(struct set_groups *groups)
     while ((group = map_next(&groups->by_series, &position)))
         free(group);
     map_free(&groups->by_series);
+    text_free(&groups->removed);
 }
 
-static struct set_group *find_group(struct set_groups *groups, struct series *series)
+struct set_group *set_group_find(const struct set_groups *groups, const struct series *series)
 {
     return map_find(&groups->by_series, series_hash(series), series);
 }
 
-static struct set_group *need_group(struct set_groups *groups, struct registry *registry,
-                                    struct series *series)
+struct set_group *set_group_new(struct set_groups *groups, struct registry *registry,
+                                struct series *series)
 {
-    struct set_group *group = find_group(groups, series);
-    if (group)
-        return group;
-    group = memory_zero(1, sizeof(*group));
+    struct set_group *group = memory_zero(1, sizeof(*group));
     *group = (struct set_group){
         .groups = groups, .registry = registry, .series = series, .cleared_at = INT64_MIN};
     series_pin(series);
     map_insert(&groups->by_series, series_hash(series), group);
     return group;
+}
+
+void set_group_note(struct set_group *group)
+{
+    group->is_unsaved = group->is_unsaved || group->groups->tracks;
+    group->groups->is_unsaved = group->groups->is_unsaved || group->groups->tracks;
+}
+
+static struct set_group *need_group(struct set_groups *groups, struct registry *registry,
+                                    struct series *series)
+{
+    struct set_group *group = set_group_find(groups, series);
+    if (group)
+        return group;
+    group = set_group_new(groups, registry, series);
+    set_group_note(group);
+    return group;
+}
+
+static void note_removed(struct set_group *group)
+{
+    struct set_groups *groups = group->groups;
+    struct text key;
+    if (!group->has_record || !groups->tracks)
+        return;
+    text_init(&key, TEXT_UNLIMITED);
+    series_write_key(group->series, &key);
+    fields_put_bytes(&groups->removed, key.data, key.length);
+    text_free(&key);
+    groups->is_unsaved = true;
+}
+
+static void group_free(struct set_group *group)
+{
+    note_removed(group);
+    map_remove(&group->groups->by_series, series_hash(group->series), group->series);
+    series_unpin(group->series);
+    free(group);
 }
 
 /* The gauge shows how many are inside, whatever became of its value meanwhile. */
@@ -77,11 +122,9 @@ static void detach(struct memory_entry *entry, const struct moment *when)
         show(group, when);
     }
     entry->group = NULL;
-    if (--group->entries > 0)
-        return;
-    map_remove(&group->groups->by_series, series_hash(group->series), group->series);
-    series_unpin(group->series);
-    free(group);
+    entry->left_in = 0;
+    if (--group->entries == 0)
+        group_free(group);
 }
 
 static void attach(struct memory_entry *entry, struct set_group *group, const struct moment *when)
@@ -99,11 +142,28 @@ static int64_t inside_since(const struct memory_entry *entry)
     return entry->time < entry->touched ? entry->time : entry->touched;
 }
 
-static void note_time(struct memory *memory, struct memory_entry *entry, int64_t time)
+static void note_since(struct memory *memory, const struct memory_entry *entry)
 {
-    entry->time = time;
     if (inside_since(entry) < memory->earliest)
         memory->earliest = inside_since(entry);
+}
+
+/* Is an event of this time and file behind what happened at `then` in the file `there`? */
+static bool is_later(int64_t time, uint32_t file, int64_t then, uint32_t there)
+{
+    return time > then || (time == then && file == there);
+}
+
+/* Did the key leave, or was it cleared out, after this? */
+static bool has_left(const struct memory_entry *entry, int64_t time, uint32_t file)
+{
+    const struct set_group *group = entry->group;
+    if (is_inside(entry))
+        return false;
+    if (!group)
+        return !is_later(time, file, entry->time, entry->left_in);
+    return time < entry->time ||
+           (time == entry->time && (time != group->cleared_at || file != group->cleared_in));
 }
 
 enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
@@ -111,11 +171,11 @@ enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
                            struct series *series, const struct scene *scene)
 {
     int64_t time = scene_time(scene);
+    uint32_t file = file_of(scene);
     struct memory_entry *entry = memory_get(memory, key);
-    struct set_group *group = find_group(groups, series);
-    bool left_later = entry && !is_inside(entry) && time <= entry->time;
-    bool cleared_later = group && time <= group->cleared_at;
-    if (left_later || cleared_later)
+    struct set_group *group = set_group_find(groups, series);
+    if ((entry && has_left(entry, time, file)) ||
+        (group && !is_later(time, file, group->cleared_at, group->cleared_in)))
         return ROW_NO_GROWTH;
     bool is_there = entry && is_inside(entry) && entry->group == group;
     if (!entry)
@@ -129,8 +189,11 @@ enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
         group->entries--;
         attach(entry, group, &scene->when);
     }
-    if (!is_there || time > entry->time)
-        note_time(memory, entry, time);
+    if (!is_there || time > entry->time) {
+        entry->time = time;
+        note_since(memory, entry);
+        memory_note(memory, entry);
+    }
     return ROW_APPLIED;
 }
 
@@ -140,30 +203,39 @@ enum row_outcome set_leave(struct memory *memory, const struct memory_key *key,
     int64_t time = scene_time(scene);
     struct memory_entry *entry = memory_get(memory, key);
     if (!entry) {
-        memory_put(memory, key, NULL, 0, scene->when.now)->time = time;
+        entry = memory_put(memory, key, NULL, 0, scene->when.now);
+        entry->time = time;
+        entry->left_in = file_of(scene);
         return ROW_NO_GROWTH;
     }
     bool was_inside = is_inside(entry);
     memory_touch(memory, entry, scene->when.now);
     if (was_inside)
         detach(entry, &scene->when);
-    if (was_inside || entry->time < time)
+    if (was_inside || entry->time < time) {
         entry->time = time;
+        if (!entry->group)
+            entry->left_in = file_of(scene);
+        memory_note(memory, entry);
+    }
     return was_inside ? ROW_APPLIED : ROW_NO_GROWTH;
 }
 
 enum row_outcome set_clear(struct set_groups *groups, struct registry *registry,
                            struct series *series, const struct scene *scene)
 {
-    struct set_group *group = find_group(groups, series);
+    struct set_group *group = set_group_find(groups, series);
     if (!group) {
         registry_adjust(registry, series, -series_value(series), &scene->when);
         return ROW_APPLIED;
     }
     group->epoch++;
     group->inside = 0;
-    if (scene_time(scene) > group->cleared_at)
+    if (scene_time(scene) > group->cleared_at) {
         group->cleared_at = scene_time(scene);
+        group->cleared_in = file_of(scene);
+    }
+    set_group_note(group);
     show(group, &scene->when);
     return ROW_APPLIED;
 }
@@ -177,10 +249,12 @@ void set_expire(struct memory *memory, int64_t now)
         if (!is_inside(entry))
             continue;
         struct moment when = {.event_time = inside_since(entry), .now = now};
-        if (when.event_time < now - memory->stay)
+        if (when.event_time < now - memory->stay) {
             detach(entry, &when);
-        else if (when.event_time < memory->earliest)
-            memory->earliest = when.event_time;
+            memory_note(memory, entry);
+        } else {
+            note_since(memory, entry);
+        }
     }
 }
 
@@ -189,4 +263,29 @@ void set_forget(void *context, struct memory_entry *entry)
     const int64_t *now = context;
     struct moment when = {.event_time = inside_since(entry), .now = *now};
     detach(entry, &when);
+}
+
+void set_rejoin(struct memory *memory, struct memory_entry *entry, struct set_group *group,
+                uint32_t epoch)
+{
+    entry->group = group;
+    entry->epoch = epoch;
+    group->entries++;
+    if (!is_inside(entry))
+        return;
+    group->inside++;
+    note_since(memory, entry);
+}
+
+void set_groups_settle(struct set_groups *groups, int64_t now)
+{
+    const struct moment when = {.event_time = INT64_MIN + 1, .now = now}; /* no event */
+    struct set_group *group;
+    for (size_t position = 0; (group = map_next(&groups->by_series, &position));) {
+        double inside = group->inside;
+        if (series_value(group->series) < inside || series_value(group->series) > inside)
+            show(group, &when);
+        if (group->entries == 0)
+            group_free(group);
+    }
 }

@@ -5,7 +5,8 @@
  *   leave agents_active key=a1           Y: {}         gauge{Y} = 0   (the key is enough)
  *
  * Members are entries of a MEMORY_SET memory, so they are bounded and forgotten like all keys. A
- * key that left stays as a memory of when: an enter not later than that is ignored. */
+ * key that left stays as a memory of when: an enter not later than that is ignored, but for one of
+ * the same moment that stands behind the leave (or clear) in the same file. */
 #ifndef RULES_MEMBERSHIP_H
 #define RULES_MEMBERSHIP_H
 
@@ -13,10 +14,10 @@
 #include <stdint.h>
 
 #include "base/map.h"
+#include "base/text.h"
 #include "rules/memory.h"
 #include "rules/rule_set.h"
 
-struct metric;
 struct registry;
 struct scene;
 struct series;
@@ -31,11 +32,17 @@ struct set_group {
     uint32_t inside;       /* entries of this epoch */
     uint32_t entries;      /* that point here, of any epoch */
     int64_t cleared_at;    /* event time of the last clear; INT64_MIN: none */
+    uint32_t cleared_in;   /* file whose line said so, as memory_entry.left_in */
+    bool is_unsaved;
+    bool has_record; /* a save put one, or it came out of one */
 };
 
 /* The groups of one metric, by its series. */
 struct set_groups {
     struct map by_series;
+    bool tracks;
+    bool is_unsaved;     /* some of them, or `removed` */
+    struct text removed; /* keys of series whose groups' records are to go, as bytes of fields.h */
 };
 
 /* An enter under the series of the metric that the row's labels name (already found or made). */
@@ -54,5 +61,20 @@ void set_forget(void *context, struct memory_entry *entry);
 
 void set_groups_init(struct set_groups *groups);
 void set_groups_free(struct set_groups *groups);
+
+/* --- For set_record.c --------------------------------------------------------------------------
+ */
+
+/* NULL: none is there. */
+struct set_group *set_group_find(const struct set_groups *groups, const struct series *series);
+/* For a series that has none. */
+struct set_group *set_group_new(struct set_groups *groups, struct registry *registry,
+                                struct series *series);
+void set_group_note(struct set_group *group);
+/* The entry was in this group, at this epoch of it. */
+void set_rejoin(struct memory *memory, struct memory_entry *entry, struct set_group *group,
+                uint32_t epoch);
+/* All is restored: groups without entries go, gauges show how many are inside. */
+void set_groups_settle(struct set_groups *groups, int64_t now);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "rules/compiler.h"
+#include "rules/memory_record.h"
 #include "rules/operand.h"
 #include "rules/schema.h"
 
@@ -87,6 +88,8 @@ static struct memory *need(struct compiler *compiler, const struct tree *where, 
     }
     memory = memory_add(&set->memories, name, wishes->kind, wishes->scope, wishes->keep);
     memory->stay = wishes->stay;
+    memory->pack = pack == SIZE_MAX ? "" : set->packs[pack].identity;
+    memory->id = memory_definition_hash(memory);
     set->named = memory_resize(set->named, set->named_count + 1, sizeof(*set->named));
     set->named[set->named_count++] = (struct named_memory){.pack = pack, .memory = memory};
     return memory;
@@ -127,5 +130,8 @@ struct memory *set_memory(const struct binding *binding, const struct tree *row,
     AUTO_FREE char *name = memory_format("set %s", metric);
     if (!read_wishes(binding->compiler->diagnostics, row, &wishes))
         return NULL;
-    return need(binding->compiler, row, SIZE_MAX, name, &wishes);
+    struct memory *memory = need(binding->compiler, row, SIZE_MAX, name, &wishes);
+    if (memory)
+        memory->metric = metric_find(binding->compiler->set, metric);
+    return memory;
 }

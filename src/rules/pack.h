@@ -11,6 +11,8 @@ struct tree;
 
 struct pack {
     char *name;
+    char *identity;    /* over restarts: its name, with a number if an earlier pack has it, too */
+    uint64_t scope_id; /* hash of the identity */
     size_t index;
     bool has_sources;
     const struct tree *tree;     /* while compiling only */

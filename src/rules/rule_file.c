@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "rules/compiler.h"
 #include "rules/scene.h"
@@ -26,6 +27,13 @@ static void put_captures(struct rule_file *file, char *at, const struct rule_sou
     }
 }
 
+/* The same over restarts, whatever other packs there are. */
+static uint64_t source_scope_id(const struct rule_source *source)
+{
+    AUTO_FREE char *name = memory_format("%s/%s", source->facts.pack, source->facts.name);
+    return hash_stable(name, strlen(name));
+}
+
 struct rule_file *rule_file_new(const struct rule_source *source, const char *path,
                                 const struct rule_capture *captures, size_t count, uint64_t file_id,
                                 uint64_t directory_id)
@@ -46,7 +54,7 @@ struct rule_file *rule_file_new(const struct rule_source *source, const char *pa
     put_text(&at, &file->directory, file->path, directory_length);
     file->scope_ids[SCOPE_FILE] = file_id;
     file->scope_ids[SCOPE_DIRECTORY] = directory_id;
-    file->scope_ids[SCOPE_SOURCE] = source->index;
+    file->scope_ids[SCOPE_SOURCE] = source_scope_id(source);
     put_captures(file, at, source, captures, count);
     return file;
 }

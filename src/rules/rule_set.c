@@ -2,8 +2,10 @@
 #include "rules/rule_set.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/diagnostics.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "rules/compiler.h"
 #include "rules/event_name.h"
@@ -39,6 +41,16 @@ static void forget_trees(struct rule_set *set)
         set->packs[i].tree = set->packs[i].defaults = NULL;
 }
 
+/* The caller frees. */
+static char *pack_identity(const struct rule_pack *packs, size_t index)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < index; i++)
+        same += strcmp(packs[i].name, packs[index].name) == 0;
+    return same ? memory_format("%s#%zu", packs[index].name, same + 1)
+                : memory_copy_text(packs[index].name);
+}
+
 struct rule_set *rule_set_new(const struct rule_pack *packs, size_t count,
                               struct registry *registry, const struct rule_limits *limits,
                               struct diagnostics *diagnostics)
@@ -55,9 +67,14 @@ struct rule_set *rule_set_new(const struct rule_pack *packs, size_t count,
     map_init(&set->event_names, event_name_is);
     set->packs = memory_zero(count, sizeof(*set->packs));
     set->pack_count = count;
-    for (size_t i = 0; i < count; i++)
-        set->packs[i] = (struct pack){
-            .name = memory_copy_text(packs[i].name), .index = i, .tree = packs[i].tree};
+    for (size_t i = 0; i < count; i++) {
+        char *identity = pack_identity(packs, i);
+        set->packs[i] = (struct pack){.name = memory_copy_text(packs[i].name),
+                                      .identity = identity,
+                                      .scope_id = hash_stable(identity, strlen(identity)),
+                                      .index = i,
+                                      .tree = packs[i].tree};
+    }
     struct compiler compiler = {.set = set, .diagnostics = diagnostics};
     compile_packs(&compiler);
     if (diagnostics->errors == 0) {
@@ -96,15 +113,27 @@ void rule_set_free(struct rule_set *set)
     free(set->tables);
     free_rows(set);
     event_names_free(set);
-    for (size_t i = 0; i < set->pack_count; i++)
+    for (size_t i = 0; i < set->pack_count; i++) {
         free(set->packs[i].name);
+        free(set->packs[i].identity);
+    }
     free(set->packs);
     free(set);
+}
+
+/* What was restored is whole now. */
+static void settle(struct rule_set *set, int64_t now)
+{
+    set->is_restored = false;
+    for (size_t i = 0; i < set->metric_count; i++)
+        set_groups_settle(&set->metrics[i]->groups, now);
 }
 
 void rule_set_tick(struct rule_set *set, int64_t now, bool keep_all)
 {
     set->now = now;
+    if (UNLIKELY(set->is_restored))
+        settle(set, now);
     if (keep_all)
         return;
     for (struct memory *memory = set->memories.first; memory; memory = memory->next)

@@ -63,6 +63,8 @@ struct rule_source_facts {
     size_t file_count;
     struct path_pattern *const *excludes;
     size_t exclude_count;
+    struct path_pattern *const *archives; /* of files with copies of what was counted */
+    size_t archive_count;
     size_t pack_index;
     bool internal; /* "resources" */
 };

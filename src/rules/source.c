@@ -134,13 +134,15 @@ static void read_paths(struct source_reading *reading, const struct tree *node, 
                       reading);
 }
 
-static void read_patterns(struct source_reading *reading, const struct tree *node, const char *key,
-                          struct path_pattern *const **list, size_t *count)
+static void read_patterns(const struct source_reading *source, const struct tree *node,
+                          const char *key, struct path_pattern *const **list, size_t *count)
 {
     struct path_pattern **patterns = NULL;
-    reading->patterns = &patterns;
-    reading->pattern_count = count;
-    schema_each_text(reading->compiler->diagnostics, tree_get(node, key), key, on_pattern, reading);
+    struct source_reading reading = *source;
+    reading.patterns = &patterns;
+    reading.pattern_count = count;
+    schema_each_text(reading.compiler->diagnostics, tree_get(node, key), key, on_pattern,
+                     &reading);
     *list = patterns;
 }
 
@@ -192,8 +194,8 @@ static struct rule_source *source_new(struct compiler *compiler, const char *nam
 
 static void read_source(struct compiler *compiler, const struct tree *key, const struct tree *node)
 {
-    static const char *const words[] = {"root", "files", "exclude", "type", "body",
-                                        "time", "id",    "format",  "emit"};
+    static const char *const words[] = {"root", "files", "exclude", "archives", "type",
+                                        "body", "time",  "id",      "format",   "emit"};
     if (!schema_map(compiler->diagnostics, node, "a source"))
         return;
     schema_keys(compiler->diagnostics, node, "key of a source", words, ARRAY_LENGTH(words));
@@ -203,6 +205,8 @@ static void read_source(struct compiler *compiler, const struct tree *key, const
     schema_each_text(compiler->diagnostics, tree_get(node, "root"), "'root'", on_root, &reading);
     read_patterns(&reading, node, "files", &source->facts.files, &source->facts.file_count);
     read_patterns(&reading, node, "exclude", &source->facts.excludes, &source->facts.exclude_count);
+    read_patterns(&reading, node, "archives", &source->facts.archives,
+                  &source->facts.archive_count);
     read_body(compiler, source, tree_get(node, "body"));
     read_paths(&reading, node, "type", &source->type);
     read_paths(&reading, node, "time", &source->time);
@@ -312,6 +316,7 @@ void source_free(struct rule_source *source)
     free_texts(source->facts.roots, source->facts.root_count);
     free_patterns(source->facts.files, source->facts.file_count);
     free_patterns(source->facts.excludes, source->facts.exclude_count);
+    free_patterns(source->facts.archives, source->facts.archive_count);
     free_texts((const char *const *)source->captures, source->capture_count);
     free(source->type.slots);
     free(source->time.slots);

@@ -1,10 +1,11 @@
 /* See routes.h. A new endpoint is a row of `routes` and the function that answers it.
  *
  * "//metrics" is unknown (404), as are "/metrics/" and any other spelling that is not the path
- * itself after percent-decoding. Queries are ignored. */
+ * itself after percent-decoding. Queries are ignored, but for `limit` of /api/v1/status. */
 #include "serve/routes.h"
 
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,13 @@
 
 #define STATUS_FORBIDDEN 403 /* evhttp has no name for it */
 
+#define RETRY_AFTER      "5" /* seconds */
+#define STREAMS_SHOWN    1000
+#define STREAMS_MAXIMUM  1000000
+#define STATUS_MAXIMUM   ((size_t)512 << 20)
+
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
+#define TYPE_PLAIN   "text/plain; charset=utf-8"
 #define TYPE_JSON    "application/json"
 #define TYPE_HTML    "text/html; charset=utf-8"
 
@@ -34,6 +41,7 @@ struct route {
     void (*answer)(struct serve *serve, struct exchange *exchange);
     enum audience audience;
     bool limited; /* counts against max_requests */
+    bool is_post; /* asked for by POST, else by GET or HEAD */
 };
 
 static void send_metrics(struct serve *serve, struct exchange *exchange, enum serve_metrics which,
@@ -41,10 +49,13 @@ static void send_metrics(struct serve *serve, struct exchange *exchange, enum se
 {
     struct exposition *exposition =
         serve->handlers.metrics(serve->handlers.context, which, json, exchange->remote);
-    if (exposition)
+    if (exposition) {
         exchange_send_exposition(exchange, json ? TYPE_JSON : TYPE_METRICS, exposition);
-    else
-        exchange_send_message(exchange, HTTP_SERVUNAVAIL, "Metrics are not ready yet.");
+        return;
+    }
+    exchange_add_header(exchange, "Retry-After", RETRY_AFTER);
+    exchange_send_message(exchange, HTTP_SERVUNAVAIL,
+                          "Still reading the files found at start; /ready tells how far.");
 }
 
 static void answer_metrics(struct serve *serve, struct exchange *exchange)
@@ -97,6 +108,45 @@ static void answer_short_ready(struct serve *serve, struct exchange *exchange)
                           ready ? "jsonl-exporter is ready." : "jsonl-exporter is not ready.");
 }
 
+/* The number behind `limit=` in the query; STREAMS_SHOWN without. */
+static size_t limit_of(const struct exchange *exchange)
+{
+    struct evkeyvalq parameters;
+    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(exchange->request));
+    if (!query || evhttp_parse_query_str(query, &parameters) < 0)
+        return STREAMS_SHOWN;
+    const char *text = evhttp_find_header(&parameters, "limit");
+    char *end = NULL;
+    unsigned long limit = text && *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+    bool is_number = end && *end == '\0';
+    evhttp_clear_headers(&parameters);
+    if (!is_number)
+        return STREAMS_SHOWN;
+    return limit < STREAMS_MAXIMUM ? limit : STREAMS_MAXIMUM;
+}
+
+static void answer_status(struct serve *serve, struct exchange *exchange)
+{
+    struct text body;
+    text_init(&body, STATUS_MAXIMUM);
+    serve->handlers.status(serve->handlers.context, limit_of(exchange), &body);
+    exchange_add_header(exchange, "Cache-Control", "no-store");
+    exchange_send_text(exchange, HTTP_OK, TYPE_JSON, &body);
+}
+
+static void answer_reload(struct serve *serve, struct exchange *exchange)
+{
+    struct text body;
+    if (!serve->enable_lifecycle) {
+        exchange_send_message(exchange, STATUS_FORBIDDEN,
+                              "Not enabled; --web.enable-lifecycle allows it.");
+        return;
+    }
+    text_init(&body, BODY_MAXIMUM);
+    bool done = serve->handlers.reload(serve->handlers.context, &body);
+    exchange_send_text(exchange, done ? HTTP_OK : HTTP_INTERNAL, TYPE_PLAIN, &body);
+}
+
 static void answer_landing(struct serve *serve, struct exchange *exchange)
 {
     struct text body;
@@ -110,14 +160,16 @@ static void answer_landing(struct serve *serve, struct exchange *exchange)
 
 /* The first row whose path fits answers. */
 static const struct route routes[] = {
-    {NULL, answer_metrics, AUDIENCE_EVERYONE, true},
-    {"/metrics/json", answer_metrics_json, AUDIENCE_EVERYONE, true},
-    {"/metrics/self", answer_metrics_self, AUDIENCE_EVERYONE, false},
-    {"/health", answer_health, AUDIENCE_EVERYONE, false},
-    {"/ready", answer_ready, AUDIENCE_EVERYONE, false},
-    {"/-/healthy", answer_short_health, AUDIENCE_EVERYONE, false},
-    {"/-/ready", answer_short_ready, AUDIENCE_EVERYONE, false},
-    {"/", answer_landing, AUDIENCE_LOCAL, false},
+    {NULL, answer_metrics, AUDIENCE_EVERYONE, true, false},
+    {"/metrics/json", answer_metrics_json, AUDIENCE_EVERYONE, true, false},
+    {"/metrics/self", answer_metrics_self, AUDIENCE_EVERYONE, false, false},
+    {"/health", answer_health, AUDIENCE_EVERYONE, false, false},
+    {"/ready", answer_ready, AUDIENCE_EVERYONE, false, false},
+    {"/-/healthy", answer_short_health, AUDIENCE_EVERYONE, false, false},
+    {"/-/ready", answer_short_ready, AUDIENCE_EVERYONE, false, false},
+    {"/-/reload", answer_reload, AUDIENCE_LOCAL, false, true},
+    {"/api/v1/status", answer_status, AUDIENCE_LOCAL, false, false},
+    {"/", answer_landing, AUDIENCE_LOCAL, false, false},
 };
 
 static const char *pattern_of(const struct serve *serve, const struct route *route)
@@ -162,9 +214,15 @@ static void refuse_limit(const struct serve *serve, struct exchange *exchange)
     exchange_send_message(exchange, HTTP_SERVUNAVAIL, message);
 }
 
-static void refuse_method(struct exchange *exchange)
+static bool fits_method(const struct route *route, const struct exchange *exchange)
 {
-    exchange_add_header(exchange, "Allow", "GET, HEAD");
+    return route->is_post ? evhttp_request_get_command(exchange->request) == EVHTTP_REQ_POST
+                          : exchange_is_get_or_head(exchange);
+}
+
+static void refuse_method(const struct route *route, struct exchange *exchange)
+{
+    exchange_add_header(exchange, "Allow", route->is_post ? "POST" : "GET, HEAD");
     exchange_send_message(exchange, HTTP_BADMETHOD, "Method not allowed.");
 }
 
@@ -175,8 +233,8 @@ static void answer(struct serve *serve, const struct route *route, struct exchan
         exchange_send_message(exchange, broken, "This request is not valid HTTP/1.1.");
     else if (!route)
         exchange_send_message(exchange, HTTP_NOTFOUND, "Not found.");
-    else if (!exchange_is_get_or_head(exchange))
-        refuse_method(exchange);
+    else if (!fits_method(route, exchange))
+        refuse_method(route, exchange);
     else if (!may_see(serve, route, exchange))
         exchange_send_message(exchange, STATUS_FORBIDDEN,
                               "This page is shown to this machine only, under its own names.");

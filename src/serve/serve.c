@@ -173,6 +173,7 @@ static struct serve *make(struct event_base *base, const struct serve_handlers *
     serve->telemetry_path = memory_copy_text(options->telemetry_path);
     serve->version = options->version ? memory_copy_text(options->version) : NULL;
     serve->expose_ui = options->expose_ui;
+    serve->enable_lifecycle = options->enable_lifecycle;
     serve->max_requests = options->max_requests;
     serve->connections.base = base;
     serve->connections.maximum =

@@ -2,10 +2,10 @@
  * as bytes; asks its owner for everything else through handlers.
  *
  * Endpoints: the telemetry path, /metrics/json, /metrics/self, /health, /ready, /-/healthy,
- * /-/ready, / (landing page). GET and HEAD; else 405 with Allow; unknown 404. From addresses
- * other than loopback the landing page answers only with `expose_ui`; and wherever it answers, the
- * Host header must be an IP literal, localhost, this machine's name or the configured one (against
- * DNS rebinding), else 403. */
+ * /-/ready, /api/v1/status, / (landing page): GET and HEAD; /-/reload: POST. Else 405 with Allow;
+ * unknown 404. From addresses other than loopback status, reload and the landing page answer only
+ * with `expose_ui`; and wherever they answer, the Host header must be an IP literal, localhost,
+ * this machine's name or the configured one (against DNS rebinding), else 403. */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
@@ -26,12 +26,16 @@ struct serve_handlers {
     void *context;
     /* The exposition as of now, for this remote address (text without port; IPv4 also where it
      * came over an IPv6 socket). serve drops the reference that it is given. `json`: prom2json
-     * shape instead of text 0.0.4. NULL: there is none yet, answered with 503. */
+     * shape instead of text 0.0.4. NULL: there is none yet, answered with 503 and Retry-After. */
     struct exposition *(*metrics)(void *context, enum serve_metrics which, bool json,
                                   const char *remote);
     /* JSON bodies. `ready` returns whether the state is 200 or 503. */
     void (*health)(void *context, struct text *out);
     bool (*ready)(void *context, struct text *out);
+    /* JSON, with at most `limit` streams. */
+    void (*status)(void *context, size_t limit, struct text *out);
+    /* Reads the rules anew; what is wrong with them goes to `out`, as text, and changes nothing. */
+    bool (*reload)(void *context, struct text *out);
     /* The landing page, whole HTML. */
     void (*landing)(void *context, struct text *out);
     /* One request was answered, or its connection broke meanwhile: for own metrics. `handler` is
@@ -49,6 +53,7 @@ struct serve_options {
     size_t address_count;
     const char *telemetry_path;
     bool expose_ui;
+    bool enable_lifecycle; /* /-/reload answers; else 403 */
     size_t max_connections; /* 0: the default, 512 */
     size_t max_requests; /* of the telemetry path and /metrics/json at a time, else 503; 0: any */
     int timeout_seconds; /* of reading a request and of writing the answer; 0: 30 */

@@ -16,6 +16,7 @@ struct serve {
     char *telemetry_path;
     char *version;
     bool expose_ui;
+    bool enable_lifecycle;
     size_t max_requests;
 
     /* Hosts under which the landing page may be asked for: this machine's, and those listened on.

@@ -5,9 +5,15 @@
  *   holds(3, id): each run's filter says no (nearly always, for an id that is new), or the one row
  *   that could hold it is read through this side's own connection.
  *
- * Of a directory only the numbers of its runs are kept until it is asked for; what is loaded then
- * (filters, first ids, short runs) stays within `maximum` bytes, the directory longest unused gives
- * way. A run stays readable until the news that replaces it was applied: see id_writer.h. */
+ * Of a directory only the numbers of its runs are kept until it is asked for; what is loaded then,
+ * piece by piece as it is needed (filters, first ids, short runs), stays within `maximum` bytes,
+ * the directory longest unused gives way. A filter that alone is too large is done without: each
+ * lookup then reads a row. Rows read are kept while there is room, and give way to all else.
+ *
+ * A run stays readable until the news that replaces it was applied: see id_writer.h.
+ *
+ * Joins and forgets asked for here are done by the writer later, in the same order; until its news
+ * tells so, they are kept apart and applied upon what is committed. */
 #ifndef STATE_ID_ARCHIVE_H
 #define STATE_ID_ARCHIVE_H
 
@@ -26,20 +32,25 @@ int id_archive_open(struct sqlite3 *reader, int64_t generation, size_t maximum,
                     struct id_archive **ret_archive) MUST_CHECK;
 void id_archive_close(struct id_archive *archive);
 
-/* Takes over `news` and frees it. */
+/* Takes over `news` (NULL: none) and frees it. */
 void id_archive_apply(struct id_archive *archive, struct id_news *news);
 
 /* A row that cannot be read counts as not holding the id, and as an error. */
 bool id_archive_holds(struct id_archive *archive, uint64_t directory, uint64_t id);
-/* What is known of `from` now is known of `to` at once. */
+/* Lookups leave a read transaction open, since to begin one costs more than to read a row: this
+ * ends it. To be called whenever a batch goes to the writer and when its result is taken, else the
+ * WAL could not be folded back meanwhile. (id_archive_apply does it, too.) */
+void id_archive_rest(struct id_archive *archive);
+/* What is known of `from` now is known of `to` at once. The same must be asked of the writer, in
+ * the same order. */
 void id_archive_join(struct id_archive *archive, uint64_t to, uint64_t from);
 void id_archive_forget(struct id_archive *archive, uint64_t directory);
 
 struct id_archive_counts {
-    uint64_t ids;    /* on disk, each run once */
-    size_t bytes;    /* in memory */
-    uint64_t lookups; /* rows read */
-    uint64_t errors;
+    uint64_t ids;     /* on disk, each run once */
+    size_t bytes;     /* in memory */
+    uint64_t lookups; /* rows read from the database */
+    uint64_t errors;  /* rows that could not be read */
 };
 void id_archive_counts(const struct id_archive *archive, struct id_archive_counts *ret_counts);
 

@@ -3,10 +3,9 @@
  * news it makes.
  *
  *   commit 7: ids of directory 3      -> run 41: sorted, in rows of up to ID_ROW_IDS; link (3, 41)
- *   merge:    runs 38 39 40 41 of 3   -> run 42; links of 3 to the old ones are replaced in the same
- *                                        transaction; rows of runs without any link are deleted
- *                                        later, once the loop has taken the news
- *   join 9<-3: links (9, r) for every run r of 3: runs never change, so they are shared
+ *   merge:    runs 38 39 40 41 of 3   -> run 42; links of 3 to the old ones are replaced in the
+ * same transaction; rows of runs without any link are deleted later, once the loop has taken the
+ * news join 9<-3: links (9, r) for every run r of 3: runs never change, so they are shared
  *
  * Tables (in every schema): id_run, id_row, id_filter, id_link; links lie in a generation. A run
  * longer than one row has a blocked Bloom filter, saved beside it. */
@@ -42,13 +41,21 @@ int id_writer_forget(struct id_writer *writer, uint64_t directory) MUST_CHECK;
 /* After the transaction: what was done counts, and goes to the loop; or never happened. */
 void id_writer_committed(struct id_writer *writer);
 void id_writer_rolled_back(struct id_writer *writer);
-/* What the loop has to know; the archive takes it over. NULL: nothing. */
+/* What the loop has to know; the archive takes it over (or id_news_free). NULL: nothing. */
 struct id_news *id_writer_take_news(struct id_writer *writer);
 /* The loop has taken all news handed out so far: rows no longer linked may go. */
 void id_writer_acknowledge(struct id_writer *writer);
 
 /* One bounded step of merging or deleting, in a transaction of its own. *ret_more: there is more
- * to do (merges first; deletes only what was acknowledged). */
+ * to do (merges first; deletes only what was acknowledged). On failure (SQLITE_FULL and the like)
+ * nothing is lost: what was begun begins anew later. SQLITE_CORRUPT is told once for each run with
+ * an unreadable row; that run is left as it is from then on. */
 int id_writer_step(struct id_writer *writer, bool *ret_more) MUST_CHECK;
+/* How much one step does at most; the defaults suit a commit every few seconds. */
+void id_writer_set_step(struct id_writer *writer, size_t ids_merged, size_t rows_deleted);
+/* Links of all other generations are of no use any more: steps delete them, and then the runs that
+ * only they referred to. To be called when another generation is left over from before, or
+ * stopped being the current one; nobody else deletes links. */
+void id_writer_drop_others(struct id_writer *writer);
 
 #endif

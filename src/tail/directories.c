@@ -1,15 +1,14 @@
-/* See directories.h. */
+/* See directories.h. Their ids are in directory_ids.c. */
 #include "tail/directories.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/attributes.h"
 #include "base/hash.h"
 #include "base/memory.h"
-
-/* What a directory without references costs beside its ids: it is kept for them alone. */
-#define DIRECTORY_OVERHEAD ((size_t)256)
+#include "tail/directory_record.h"
+#include "tail/tail.h"
 
 struct path_part {
     const char *bytes;
@@ -24,11 +23,22 @@ static bool directory_has_path(const void *item, const void *key)
            directory->path[part->length] == '\0';
 }
 
-void directories_init(struct directories *directories, size_t maximum)
+static bool directory_has_identity(const void *item, const void *key)
 {
-    *directories = (struct directories){.maximum = maximum};
+    const struct tail_directory *directory = item;
+    return identity_equal(&directory->identity, key) || identity_equal(&directory->former, key);
+}
+
+void directories_init(struct directories *directories, size_t maximum,
+                      const struct tail_archive *archive)
+{
+    *directories = (struct directories){.maximum = maximum, .archive = archive};
     map_init(&directories->by_path, directory_has_path);
+    map_init(&directories->by_identity, directory_has_identity);
     list_init(&directories->recent);
+    list_init(&directories->in_save);
+    list_init(&directories->abandoned);
+    unsaved_init(&directories->unsaved, archive != NULL);
 }
 
 void directories_free(struct directories *directories)
@@ -37,47 +47,142 @@ void directories_free(struct directories *directories)
     struct tail_directory *directory;
     while ((directory = map_next(&directories->by_path, &position)) != NULL) {
         ids_clear(&directory->ids);
+        ids_clear(&directory->saving);
         free(directory);
     }
     map_free(&directories->by_path);
+    map_free(&directories->by_identity);
+    unsaved_free(&directories->unsaved);
 }
 
-static size_t bytes_of(const struct tail_directory *directory)
+static struct path_part part_of(const struct tail_directory *directory)
 {
-    return list_is_empty(&directory->recent) ? 0 : ids_bytes(&directory->ids) + DIRECTORY_OVERHEAD;
+    return (struct path_part){directory->path, strlen(directory->path)};
 }
 
-static void free_if_unused(struct directories *directories, struct tail_directory *directory)
+static struct tail_directory *add(struct directories *directories, const struct path_part *part,
+                                  uint64_t hash, uint64_t id)
 {
-    if (directory->names > 0 || !list_is_empty(&directory->recent))
+    struct tail_directory *directory = memory_zero(1, sizeof(*directory) + part->length + 1);
+    struct list *links[] = {&directory->recent, &directory->in_save, &directory->unsaved,
+                            &directory->abandoned, &directory->waiting};
+    for (size_t i = 0; i < ARRAY_LENGTH(links); i++)
+        list_init(links[i]);
+    directory->id = id;
+    directory->hash = hash;
+    directory->newest = INT64_MIN;
+    memcpy(directory->path, part->bytes, part->length);
+    map_insert(&directories->by_path, hash, directory);
+    unsaved_mark(&directories->unsaved, &directory->unsaved);
+    return directory;
+}
+
+/* --- Which directory is it? -------------------------------------------------------------------- */
+
+/* `which` is one of the two identities of a directory. */
+static void forget_identity(struct directories *directories, struct identity *which)
+{
+    if (which->kind)
+        map_remove(&directories->by_identity, identity_hash(which), which);
+    *which = (struct identity){0};
+}
+
+static void remember_identity(struct directories *directories, struct tail_directory *directory,
+                              struct identity *which, const struct identity *identity)
+{
+    *which = *identity;
+    if (identity->kind)
+        map_insert(&directories->by_identity, identity_hash(identity), directory);
+    unsaved_mark(&directories->unsaved, &directory->unsaved);
+}
+
+static bool ask_identity(const struct tail_directory *directory, struct identity *ret_identity)
+{
+    const char *path = directory->path[0] ? directory->path : "/";
+    struct facts facts;
+    if (facts_of_path(path, &facts) < 0)
+        return false;
+    identity_of_path(path, &facts, ret_identity);
+    return true;
+}
+
+/* This very directory had another path before. Is it gone from there? */
+static bool has_moved(const struct tail_directory *before, const struct identity *identity)
+{
+    struct identity there;
+    return !ask_identity(before, &there) || !identity_equal(&there, identity);
+}
+
+/* The path of `before` is another directory's now, and this one is here. */
+static void take_over(struct directories *directories, struct tail_directory *directory,
+                      struct tail_directory *before, const struct identity *identity)
+{
+    bool is_former = identity_equal(&before->former, identity);
+    forget_identity(directories, is_former ? &before->former : &before->identity);
+    unsaved_mark(&directories->unsaved, &before->unsaved);
+    if (before == directory)
         return;
-    struct path_part part = {directory->path, strlen(directory->path)};
+    directories_join(directories, directory, before);
+    directory->has_reader |= before->has_reader;
+}
+
+/* Which directory is at this path now? What was there before is remembered in `former`: it may be
+ * found at another path yet. */
+static void identify(struct directories *directories, struct tail_directory *directory)
+{
+    struct identity identity;
+    if (!ask_identity(directory, &identity) || identity_equal(&identity, &directory->identity))
+        return;
+    struct tail_directory *before =
+        map_find(&directories->by_identity, identity_hash(&identity), &identity);
+    if (before && before != directory && !has_moved(before, &identity))
+        return; /* one directory at two paths at once: a mount */
+    if (before)
+        take_over(directories, directory, before, &identity);
+    if (directory->identity.kind) {
+        forget_identity(directories, &directory->former);
+        directory->former = directory->identity;
+    }
+    remember_identity(directories, directory, &directory->identity, &identity);
+}
+
+/* --- Life -------------------------------------------------------------------------------------- */
+
+static void discard(struct directories *directories, struct tail_directory *directory)
+{
+    struct path_part part = part_of(directory);
+    directories_drop_ids(directories, directory);
+    forget_identity(directories, &directory->identity);
+    forget_identity(directories, &directory->former);
     map_remove(&directories->by_path, directory->hash, &part);
-    ids_clear(&directory->ids);
+    list_remove(&directory->abandoned);
+    unsaved_remove(&directories->unsaved, &directory->unsaved, directory->id, directory->stored);
     free(directory);
 }
 
-static void drop_ids(struct directories *directories, struct tail_directory *directory)
+/* Behind those that were abandoned before it. */
+static void abandon(struct directories *directories, struct tail_directory *directory, int64_t seen)
 {
-    directories->bytes -= bytes_of(directory);
-    directories->ids -= ids_count(&directory->ids);
-    directories->dropped++;
-    ids_clear(&directory->ids);
-    list_remove(&directory->recent);
-    free_if_unused(directories, directory);
+    list_remove(&directory->abandoned);
+    struct list *after = directories->abandoned.previous;
+    while (after != &directories->abandoned &&
+           list_item(after, struct tail_directory, abandoned)->seen > seen)
+        after = after->previous;
+    if (directory->seen != seen)
+        unsaved_mark(&directories->unsaved, &directory->unsaved);
+    directory->seen = seen;
+    list_append(after->next, &directory->abandoned); /* which puts it before that one */
 }
 
-/* What `directory` takes changed: accounts for it and keeps the bound. `directory` is referred to,
- * so it stays even if its own ids have to go. */
-static void account(struct directories *directories, struct tail_directory *directory,
-                    size_t bytes_before, size_t ids_before)
+static void let_go(struct directories *directories, struct tail_directory *directory)
 {
-    if (ids_count(&directory->ids) > 0)
-        list_append(&directories->recent, &directory->recent);
-    directories->bytes += bytes_of(directory) - bytes_before;
-    directories->ids += ids_count(&directory->ids) - ids_before;
-    while (directories->bytes > directories->maximum && !list_is_empty(&directories->recent))
-        drop_ids(directories, list_item(directories->recent.next, struct tail_directory, recent));
+    bool keeps_ids = !list_is_empty(&directory->recent);
+    if (directory->names > 0 || !list_is_empty(&directory->abandoned))
+        return;
+    if (directories->archive && (directory->has_reader || directory->has_ids))
+        abandon(directories, directory, directories->age);
+    else if (!keeps_ids)
+        discard(directories, directory);
 }
 
 struct tail_directory *directories_take(struct directories *directories, const char *path)
@@ -86,16 +191,9 @@ struct tail_directory *directories_take(struct directories *directories, const c
     struct path_part part = {path, slash ? (size_t)(slash - path) : 0};
     uint64_t hash = hash_bytes(part.bytes, part.length);
     struct tail_directory *directory = map_find(&directories->by_path, hash, &part);
-    if (!directory) {
-        directory = memory_zero(1, sizeof(*directory) + part.length + 1);
-        directory->id = ++directories->next_id;
-        directory->hash = hash;
-        list_init(&directory->recent);
-        list_init(&directory->waiting);
-        directory->newest = INT64_MIN;
-        memcpy(directory->path, part.bytes, part.length);
-        map_insert(&directories->by_path, hash, directory);
-    }
+    if (!directory)
+        directory = add(directories, &part, hash, ++directories->next_id);
+    list_remove(&directory->abandoned);
     directory->names++;
     return directory;
 }
@@ -103,56 +201,118 @@ struct tail_directory *directories_take(struct directories *directories, const c
 void directories_release(struct directories *directories, struct tail_directory *directory)
 {
     directory->names--;
-    free_if_unused(directories, directory);
+    let_go(directories, directory);
 }
 
-bool directories_count_id(struct directories *directories, struct tail_directory *directory,
-                          uint64_t id)
+int directories_restore(struct directories *directories, uint64_t id, struct bytes value)
 {
-    size_t capacity = directory->ids.capacity;
-    bool added = ids_add(&directory->ids, id);
-    if (UNLIKELY(directory->ids.capacity != capacity || list_is_empty(&directory->recent))) {
-        size_t before = list_is_empty(&directory->recent)
-                            ? 0
-                            : capacity * sizeof(*directory->ids.slots) + DIRECTORY_OVERHEAD;
-        account(directories, directory, before, ids_count(&directory->ids) - added);
-        return added;
+    struct directory_record record;
+    if (!directory_record_take(value, &record))
+        return -EINVAL;
+    AUTO_FREE char *path = record.path;
+    struct path_part part = {path, strlen(path)};
+    uint64_t hash = hash_bytes(part.bytes, part.length);
+    if (map_find(&directories->by_path, hash, &part))
+        return -EINVAL;
+    struct tail_directory *directory = add(directories, &part, hash, id);
+    directory->has_reader = record.has_reader;
+    directory->has_ids = directory->archived = record.has_ids;
+    directory->seen = record.seen;
+    if (record.checked)
+        directories_check(directories, directory);
+    remember_identity(directories, directory, &directory->identity, &record.identity);
+    remember_identity(directories, directory, &directory->former, &record.former);
+    directory->stored = true;
+    list_remove(&directory->unsaved);
+    if (directories->next_id < id)
+        directories->next_id = id;
+    return 0;
+}
+
+static int by_seen(const void *one, const void *other)
+{
+    const struct tail_directory *a = *(struct tail_directory *const *)one;
+    const struct tail_directory *b = *(struct tail_directory *const *)other;
+    return (a->seen > b->seen) - (a->seen < b->seen);
+}
+
+void directories_restored(struct directories *directories)
+{
+    size_t position = 0;
+    size_t count = 0;
+    struct tail_directory *directory;
+    AUTO_FREE struct tail_directory **unused =
+        memory_zero(directories->by_path.count + 1, sizeof(struct tail_directory *));
+    while ((directory = map_next(&directories->by_path, &position)) != NULL) {
+        if (directory->names > 0 || !list_is_empty(&directory->abandoned))
+            continue;
+        if (directory->seen == 0) {
+            directory->seen = directories->age;
+            unsaved_mark(&directories->unsaved, &directory->unsaved);
+        }
+        unused[count++] = directory;
     }
-    directories->ids += added;
-    if (UNLIKELY(directories->recent.previous != &directory->recent))
-        list_append(&directories->recent, &directory->recent);
-    return added;
+    qsort(unused, count, sizeof(struct tail_directory *), by_seen);
+    for (size_t i = 0; i < count; i++)
+        abandon(directories, unused[i], unused[i]->seen);
 }
 
-void directories_check(struct directories *directories, struct tail_directory *directory)
+void directories_backdate(struct directories *directories, struct tail_directory *directory,
+                          int64_t seen)
 {
-    size_t bytes = bytes_of(directory);
-    size_t ids = ids_count(&directory->ids);
-    ids_check(&directory->ids);
-    account(directories, directory, bytes, ids);
+    if (!list_is_empty(&directory->abandoned) && directory->seen > seen)
+        abandon(directories, directory, seen);
+}
+
+/* Whether it is there cannot be told now. */
+static bool is_hidden(const struct tail_directory *directory)
+{
+    struct facts facts;
+    int r = facts_of_path(directory->path, &facts);
+    return r < 0 && r != -ENOENT && r != -ENOTDIR;
+}
+
+void directories_expire(struct directories *directories, int64_t age, size_t most)
+{
+    const struct tail_archive *archive = directories->archive;
+    for (; most > 0 && !list_is_empty(&directories->abandoned); most--) {
+        struct tail_directory *directory =
+            list_item(directories->abandoned.next, struct tail_directory, abandoned);
+        if (directory->seen > age)
+            return;
+        if (is_hidden(directory)) {
+            abandon(directories, directory, directories->age);
+            continue;
+        }
+        if (directory->has_ids)
+            archive->forget(archive->context, directory->id);
+        discard(directories, directory);
+    }
+}
+
+static void note_reader(struct directories *directories, struct tail_directory *directory)
+{
+    if (!directory->has_reader)
+        unsaved_mark(&directories->unsaved, &directory->unsaved);
+    directory->has_reader = true;
 }
 
 void directories_begin_reader(struct directories *directories, struct tail_directory *directory)
 {
+    identify(directories, directory);
     if (directory->has_reader)
         directories_check(directories, directory);
-    directory->has_reader = true;
+    note_reader(directories, directory);
 }
 
-void directories_join(struct directories *directories, struct tail_directory *to,
-                      struct tail_directory *from)
+void directories_move(struct directories *directories, struct tail_directory *to,
+                      struct tail_directory *from, bool reading)
 {
-    size_t length = ids_count(&from->ids);
-    bool known = to->joined_from == from->id && to->joined_length == length;
-    if (to == from || length == 0 || known)
-        return;
-    to->joined_from = from->id;
-    to->joined_length = length;
-    /* A list would keep what both hold twice, and double with each move to and fro. */
-    if (ids_count(&to->ids) > 0)
+    bool had_reader = to->has_reader;
+    directories_join(directories, to, from);
+    identify(directories, to);
+    if (reading && had_reader)
         directories_check(directories, to);
-    size_t bytes = bytes_of(to);
-    size_t ids = ids_count(&to->ids);
-    ids_join(&to->ids, &from->ids);
-    account(directories, to, bytes, ids);
+    if (reading || from->has_reader)
+        note_reader(directories, to);
 }

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tail/leaving.h"
 #include "tail/rest.h"
+#include "tail/retention.h"
 #include "tail/stream.h"
 #include "tail/turn.h"
-
-/* Ended streams that are remembered; the oldest is forgotten first. */
-#define DORMANT_MAXIMUM 4096
 
 static bool is_at(const struct tail_file *file, const char *path)
 {
@@ -61,10 +60,12 @@ void held_missing(struct tail *tail, struct tail_file *file)
     held_hold(tail, file, tail->now);
 }
 
-static void forget_oldest(struct tail *tail)
+/* An unlinked file never comes back; but its descriptor stays until what was read is saved. */
+static void leave(struct tail *tail, struct tail_file *file)
 {
-    while (tail->dormant_count > DORMANT_MAXIMUM)
-        stream_free(tail, list_item(tail->dormant.next, struct tail_file, turn));
+    if (tail->leaving && file->unlinked && file->descriptor >= 0)
+        leaving_add(tail->leaving, stream_take_descriptor(tail, file));
+    stream_free(tail, file);
 }
 
 static void close_for_owner(struct tail *tail, struct tail_file *file)
@@ -75,13 +76,13 @@ static void close_for_owner(struct tail *tail, struct tail_file *file)
     tail->handlers.on_close(tail->handlers.context, file, user);
     file->user = NULL;
     if (file->unlinked || file->record.offset == 0) {
-        stream_free(tail, file);
+        leave(tail, file);
         return;
     }
     stream_close(tail, file);
     stream_set_state(tail, file, STREAM_DORMANT);
-    list_append(&tail->dormant, &file->turn);
-    forget_oldest(tail);
+    file->ended = true;
+    retention_add(tail, file);
 }
 
 void held_end(struct tail *tail, struct tail_file *file)
@@ -124,10 +125,6 @@ void held_keep_cap(struct tail *tail)
 
 void held_revive(struct tail *tail, struct tail_file *file)
 {
-    if (file->state == STREAM_DORMANT) {
-        list_remove(&file->turn);
-        file->id = ++tail->next_file_id;
-    }
     file->unlinked = false;
     stream_set_state(tail, file, STREAM_FOLLOWED);
 }

@@ -68,13 +68,41 @@ void identity_of_descriptor(int descriptor, const struct facts *facts,
     identify(descriptor, "", AT_EMPTY_PATH, facts, ret_identity);
 }
 
+static bool same_bytes(const struct identity *one, const struct identity *other)
+{
+    return one->kind == other->kind && memcmp(one->bytes, other->bytes, IDENTITY_BYTES) == 0;
+}
+
 bool identity_equal(const struct identity *one, const struct identity *other)
 {
-    return one->device == other->device && one->kind == other->kind &&
-           memcmp(one->bytes, other->bytes, IDENTITY_BYTES) == 0;
+    return one->device == other->device && same_bytes(one, other);
+}
+
+bool identity_equal_elsewhere(const struct identity *one, const struct identity *other)
+{
+    return one->device != other->device && same_bytes(one, other);
 }
 
 uint64_t identity_hash(const struct identity *identity)
 {
-    return hash_bytes(identity->bytes, IDENTITY_BYTES) ^ identity->device;
+    return hash_bytes(identity->bytes, IDENTITY_BYTES);
+}
+
+void identity_put(struct text *out, const struct identity *identity)
+{
+    fields_put_64(out, identity->device);
+    fields_put_8(out, identity->kind);
+    fields_put_bytes(out, identity->bytes, IDENTITY_BYTES);
+}
+
+bool identity_take(struct fields *fields, struct identity *ret_identity)
+{
+    *ret_identity = (struct identity){.device = fields_64(fields)};
+    ret_identity->kind = fields_8(fields);
+    struct bytes bytes = fields_bytes(fields);
+    if (fields->failed || bytes.length != IDENTITY_BYTES ||
+        ret_identity->kind > IDENTITY_LONG_HANDLE)
+        return false;
+    memcpy(ret_identity->bytes, bytes.data, IDENTITY_BYTES);
+    return true;
 }

@@ -96,6 +96,17 @@ bool ids_add(struct ids *ids, uint64_t id)
     return place_any(ids, id);
 }
 
+bool ids_hold(const struct ids *ids, uint64_t id)
+{
+    if (ids->count == 0 || id == 0)
+        return id == 0 && ids->has_zero;
+    size_t mask = ids->capacity - 1;
+    size_t i = (size_t)id & mask;
+    while (ids->slots[i] != 0 && ids->slots[i] != id)
+        i = (i + 1) & mask;
+    return ids->slots[i] == id;
+}
+
 void ids_join(struct ids *ids, const struct ids *other)
 {
     size_t used = other->checked ? other->capacity : other->count;
@@ -104,6 +115,16 @@ void ids_join(struct ids *ids, const struct ids *other)
             ids_add(ids, other->slots[i]);
     if (other->has_zero)
         ids_add(ids, 0);
+}
+
+void ids_copy(const struct ids *ids, uint64_t *out)
+{
+    size_t used = ids->checked ? ids->capacity : ids->count;
+    for (size_t i = 0; i < used; i++)
+        if (!ids->checked || ids->slots[i] != 0)
+            *out++ = ids->slots[i];
+    if (ids->has_zero)
+        *out = 0;
 }
 
 size_t ids_count(const struct ids *ids)

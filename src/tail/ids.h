@@ -23,8 +23,12 @@ void ids_clear(struct ids *ids);
 void ids_check(struct ids *ids);
 /* True: added. False: it was there (only once checked). */
 bool ids_add(struct ids *ids, uint64_t id);
+/* Is it there? Only once checked. */
+bool ids_hold(const struct ids *ids, uint64_t id);
 /* Adds all of `other`, which stays as it is. */
 void ids_join(struct ids *ids, const struct ids *other);
+/* Writes all of them to `out`, which has room for ids_count. */
+void ids_copy(const struct ids *ids, uint64_t *out);
 /* How many ids there are; how many bytes they take. */
 size_t ids_count(const struct ids *ids);
 size_t ids_bytes(const struct ids *ids);

@@ -10,11 +10,22 @@
 /* A hole longer than this is one that a truncation left, and nobody fills it. */
 #define HOLE_BYTES MARKER_BYTES
 
-static bool holds_hash(struct tail *tail, const struct tail_file *file, uint64_t start,
-                       uint32_t length, uint64_t hash)
+static bool holds_hash(struct tail *tail, int descriptor, uint64_t start, uint32_t length,
+                       uint64_t hash)
 {
-    return stream_pread(file->descriptor, tail->scratch, length, start) == (ssize_t)length &&
+    return stream_pread(descriptor, tail->scratch, length, start) == (ssize_t)length &&
            hash_stable(tail->scratch, length) == hash;
+}
+
+static bool holds_first(struct tail *tail, int descriptor, const struct tail_record *record)
+{
+    return holds_hash(tail, descriptor, 0, record->first_length, record->first_hash);
+}
+
+static bool holds_last(struct tail *tail, int descriptor, const struct tail_record *record)
+{
+    return holds_hash(tail, descriptor, record->marker_end - record->marker_length,
+                      record->marker_length, record->marker_hash);
 }
 
 /* Something stands at the hole's start now. Whole lines, or is a writer still at it? */
@@ -52,15 +63,19 @@ enum marker_check marker_check(struct tail *tail, struct tail_file *file, uint64
         return size < file->read_end ? MARKER_CHANGED : MARKER_HOLDS;
     if (size < record->offset)
         return MARKER_CHANGED;
-    if (record->marker_length > 0 &&
-        !holds_hash(tail, file, record->marker_end - record->marker_length, record->marker_length,
-                    record->marker_hash))
+    if (record->marker_length > 0 && !holds_last(tail, file->descriptor, record))
         return MARKER_CHANGED;
     if (UNLIKELY(file->reopened) && record->first_length > 0 &&
-        !holds_hash(tail, file, 0, record->first_length, record->first_hash))
+        !holds_first(tail, file->descriptor, record))
         return MARKER_CHANGED;
     file->reopened = false;
     return check_hole(tail, file);
+}
+
+bool marker_holds_in(struct tail *tail, int descriptor, const struct tail_record *record)
+{
+    return !record->compressed && record->marker_length > 0 && record->first_length > 0 &&
+           holds_first(tail, descriptor, record) && holds_last(tail, descriptor, record);
 }
 
 void marker_set(struct tail_record *record, const char *bytes, size_t length, uint64_t end)

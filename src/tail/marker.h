@@ -16,6 +16,9 @@ enum marker_check {
 
 /* Before and after each read; `size` of the file as of now. Compressed streams: only the size. */
 enum marker_check marker_check(struct tail *tail, struct tail_file *file, uint64_t size);
+/* Do the first and the last counted line of this record stand in that file, at their places? False
+ * for a compressed one, or where nothing was counted. */
+bool marker_holds_in(struct tail *tail, int descriptor, const struct tail_record *record);
 /* The last counted line is `bytes` with all that belongs to it, and ends before `end`. */
 void marker_set(struct tail_record *record, const char *bytes, size_t length, uint64_t end);
 /* `bytes` begin with the first line of the stream. */

@@ -13,6 +13,7 @@ static void count_rest(struct tail *tail, struct tail_file *file, const char *by
     deliver_rest(tail, file, bytes, length);
     if (file->record.compressed)
         inflated_use(tail, file, length);
+    stream_mark_unsaved(tail, file);
 }
 
 enum rest_result rest_judge(struct tail *tail, struct tail_file *file)
@@ -43,6 +44,7 @@ void rest_tell_partial(struct tail *tail, struct tail_file *file)
     if (file->partial_told)
         return;
     file->partial_told = true;
+    stream_mark_unsaved(tail, file);
     tail->handlers.on_skip(tail->handlers.context, file, TAIL_SKIP_PARTIAL, file->record.lines + 1,
                            file->record.offset);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/attributes.h"
+#include "tail/marker.h"
 #include "tail/stream.h"
 
 void rewrite_begin(struct tail_file *file, struct tail_file *predecessor)
@@ -77,8 +79,41 @@ static void conclude(struct tail *tail, struct tail_file *file, struct stream_ex
         tail->counts.ambiguous_rewrites++;
 }
 
+/* The restored stream that was at the same name last, and has what makes this matter. */
+static const struct tail_file *find_restored(const struct tail_file *file)
+{
+    const struct tail_file *last = NULL;
+    for (const struct tail_file *old = file->name->first; old; old = old->next_at_name)
+        if (old->restored && old->record.has_line_without_id && (!last || old->id > last->id))
+            last = old;
+    return last;
+}
+
+bool rewrite_of_restored(const struct tail *tail, const struct tail_file *file)
+{
+    return !tail->walked && file->record.offset == 0 && find_restored(file) != NULL;
+}
+
+/* By the time of reading all files were looked at, so that one which was only renamed is met. */
+static void compare_with_restored(struct tail *tail, struct tail_file *file)
+{
+    const struct tail_file *old = find_restored(file);
+    file->replaces = false;
+    if (!old || file->record.offset > 0)
+        return;
+    if (!marker_holds_in(tail, file->descriptor, &old->record)) {
+        tail->counts.ambiguous_rewrites++;
+        return;
+    }
+    struct stream_extra *extra = stream_extra(file);
+    extra->repeated_from = 0;
+    extra->repeated_until = old->record.offset + old->record.rest_counted;
+}
+
 bool rewrite_step(struct tail *tail, struct tail_file *file)
 {
+    if (UNLIKELY(file->replaces))
+        compare_with_restored(tail, file);
     struct stream_extra *extra = file->extra;
     struct tail_file *old = extra ? extra->predecessor : NULL;
     if (!old)

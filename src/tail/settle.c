@@ -12,6 +12,7 @@
 #include "tail/held.h"
 #include "tail/inflated.h"
 #include "tail/rest.h"
+#include "tail/retention.h"
 #include "tail/stream.h"
 #include "tail/turn.h"
 #include "tail/writers.h"
@@ -181,4 +182,5 @@ void tail_tick(struct tail *tail, int64_t monotonic_now)
     }
     held_keep_cap(tail);
     free_idle_inflated(tail);
+    retention_tick(tail);
 }

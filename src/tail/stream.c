@@ -9,12 +9,18 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "tail/aim.h"
 #include "tail/inflated.h"
 #include "tail/rewrite.h"
 
 /* File times may lag behind the clock by a tick of the kernel: within that a second change may
  * leave the same time. */
 #define RACY_TIME (50 * NANOSECONDS_PER_MILLISECOND)
+
+struct stream_key {
+    const struct identity *identity;
+    bool elsewhere; /* a restored one, on another device */
+};
 
 static uint64_t lag_of(const struct tail_file *file)
 {
@@ -26,6 +32,7 @@ static uint64_t lag_of(const struct tail_file *file)
 static void uncount(struct tail *tail, const struct tail_file *file)
 {
     tail->counts.lag_bytes -= lag_of(file);
+    tail->aim.bytes_left -= aim_left(file);
     tail->counts.open -= file->descriptor >= 0;
     tail->counts.followed -= file->state == STREAM_FOLLOWED;
     tail->counts.held -= file->state == STREAM_HELD && file->descriptor >= 0;
@@ -35,6 +42,7 @@ static void uncount(struct tail *tail, const struct tail_file *file)
 static void count(struct tail *tail, const struct tail_file *file)
 {
     tail->counts.lag_bytes += lag_of(file);
+    tail->aim.bytes_left += aim_left(file);
     tail->counts.open += file->descriptor >= 0;
     tail->counts.followed += file->state == STREAM_FOLLOWED;
     tail->counts.held += file->state == STREAM_HELD && file->descriptor >= 0;
@@ -63,20 +71,54 @@ static void set_descriptor(struct tail *tail, struct tail_file *file, int descri
     count(tail, file);
 }
 
-struct tail_file *stream_new(struct tail *tail, const struct identity *identity, const char *path)
+void stream_mark_unsaved(struct tail *tail, struct tail_file *file)
+{
+    unsaved_mark(&tail->unsaved, &file->unsaved);
+}
+
+static struct tail_file *make(struct tail *tail, const struct identity *identity, const char *path,
+                              enum stream_state state)
 {
     struct tail_file *file = memory_zero(1, sizeof(*file));
     file->record.identity = *identity;
-    file->id = ++tail->next_file_id;
     file->descriptor = -1;
-    file->state = STREAM_FOLLOWED;
+    file->state = (uint8_t)state;
     list_init(&file->turn);
     list_init(&file->open);
     list_init(&file->unsettled);
+    list_init(&file->unsaved);
     names_attach(names_get(&tail->names, path), file);
     map_insert(&tail->streams, identity_hash(identity), file);
     count(tail, file);
     return file;
+}
+
+struct tail_file *stream_new(struct tail *tail, const struct identity *identity, const char *path)
+{
+    struct tail_file *file = make(tail, identity, path, STREAM_FOLLOWED);
+    file->id = ++tail->next_file_id;
+    stream_mark_unsaved(tail, file);
+    return file;
+}
+
+struct tail_file *stream_restore(struct tail *tail, const struct identity *identity,
+                                 const char *path, uint64_t id)
+{
+    struct tail_file *file = make(tail, identity, path, STREAM_DORMANT);
+    file->id = id;
+    file->restored = file->stored = file->reopened = true;
+    if (tail->next_file_id < id)
+        tail->next_file_id = id;
+    list_append(&tail->expected, &file->turn);
+    return file;
+}
+
+void stream_renew_id(struct tail *tail, struct tail_file *file)
+{
+    unsaved_remove(&tail->unsaved, &file->unsaved, file->id, file->stored);
+    file->stored = false;
+    file->id = ++tail->next_file_id;
+    stream_mark_unsaved(tail, file);
 }
 
 static void free_extra(struct tail *tail, struct tail_file *file)
@@ -96,12 +138,15 @@ static void free_extra(struct tail *tail, struct tail_file *file)
 void stream_free(struct tail *tail, struct tail_file *file)
 {
     struct tail_name *name = file->name;
+    const struct stream_key key = {&file->record.identity, false};
     stream_close(tail, file);
     free_extra(tail, file);
+    aim_drop(tail, file);
     uncount(tail, file);
     list_remove(&file->turn);
     list_remove(&file->unsettled);
-    map_remove(&tail->streams, identity_hash(&file->record.identity), &file->record.identity);
+    unsaved_remove(&tail->unsaved, &file->unsaved, file->id, file->stored);
+    map_remove(&tail->streams, identity_hash(key.identity), &key);
     names_detach(file);
     names_forget(&tail->names, name);
     free(file);
@@ -109,7 +154,31 @@ void stream_free(struct tail *tail, struct tail_file *file)
 
 struct tail_file *stream_find(const struct tail *tail, const struct identity *identity)
 {
-    return map_find(&tail->streams, identity_hash(identity), identity);
+    const struct stream_key key = {identity, false};
+    return map_find(&tail->streams, identity_hash(identity), &key);
+}
+
+struct tail_file *stream_find_elsewhere(struct tail *tail, const struct identity *identity)
+{
+    const struct stream_key key = {identity, true};
+    struct tail_file *file = tail->dormant_count > 0
+                                 ? map_find(&tail->streams, identity_hash(identity), &key)
+                                 : NULL;
+    if (!file)
+        return NULL;
+    file->record.identity.device = identity->device; /* which is no part of the hash */
+    file->racy = true;                               /* so its times prove nothing */
+    stream_mark_unsaved(tail, file);
+    return file;
+}
+
+bool stream_has_key(const void *item, const void *key)
+{
+    const struct tail_file *file = item;
+    const struct stream_key *wanted = key;
+    if (wanted->elsewhere)
+        return file->restored && identity_equal_elsewhere(&file->record.identity, wanted->identity);
+    return identity_equal(&file->record.identity, wanted->identity);
 }
 
 void stream_rename(struct tail *tail, struct tail_file *file, const char *path)
@@ -120,11 +189,9 @@ void stream_rename(struct tail *tail, struct tail_file *file, const char *path)
         return;
     names_detach(file);
     names_attach(after, file);
-    if (before->directory != after->directory) {
-        directories_join(&tail->directories, after->directory, before->directory);
-        if (file->reading)
-            directories_begin_reader(&tail->directories, after->directory);
-    }
+    stream_mark_unsaved(tail, file);
+    if (before->directory != after->directory)
+        directories_move(&tail->directories, after->directory, before->directory, file->reading);
     names_forget(&tail->names, before);
 }
 
@@ -143,6 +210,8 @@ void stream_set_state(struct tail *tail, struct tail_file *file, enum stream_sta
     file->state = (uint8_t)state;
     count(tail, file);
     place_open(tail, file);
+    if (state != STREAM_FOLLOWED && file->descriptor < 0)
+        aim_drop(tail, file);
 }
 
 struct stream_extra *stream_extra(struct tail_file *file)
@@ -222,14 +291,19 @@ int stream_open(struct tail *tail, struct tail_file *file)
     return 0;
 }
 
-void stream_close(struct tail *tail, struct tail_file *file)
+int stream_take_descriptor(struct tail *tail, struct tail_file *file)
 {
-    if (file->descriptor < 0)
-        return;
-    close(file->descriptor);
+    int descriptor = file->descriptor;
     set_descriptor(tail, file, -1);
     inflated_free(tail, file);
     place_open(tail, file);
+    return descriptor;
+}
+
+void stream_close(struct tail *tail, struct tail_file *file)
+{
+    if (file->descriptor >= 0)
+        close(stream_take_descriptor(tail, file));
 }
 
 bool stream_note_facts(struct tail *tail, struct tail_file *file, const struct facts *facts,
@@ -241,6 +315,7 @@ bool stream_note_facts(struct tail *tail, struct tail_file *file, const struct f
     file->modified = facts->modified;
     file->changed = facts->changed;
     file->racy = clock_wall() - facts->changed < RACY_TIME;
+    stream_mark_unsaved(tail, file);
     /* A smaller size is for the reader to find: until then it is known what was lost. */
     if (facts->size > file->size)
         stream_set_extent(tail, file, facts->size, file->read_end);
@@ -256,6 +331,7 @@ static void forget_from(struct tail_file *file, uint64_t offset)
 {
     file->record.offset = file->scanned = offset;
     file->record.marker_length = 0;
+    file->record.marker_end = 0;
     file->record.discarding = file->record.rest_counted = false;
     file->judged = file->partial_told = false;
 }
@@ -276,7 +352,7 @@ void stream_restart(struct tail *tail, struct tail_file *file, uint64_t size)
     record->lines = 0;
     record->first_length = 0;
     record->compressed = false;
-    file->broken = file->reopened = false;
+    file->broken = file->reopened = file->replaces = false;
     inflated_free(tail, file);
     if (file->extra) {
         rewrite_release(file);
@@ -285,6 +361,8 @@ void stream_restart(struct tail *tail, struct tail_file *file, uint64_t size)
     }
     directories_check(&tail->directories, file->name->directory);
     stream_set_extent(tail, file, size, 0);
+    aim_restart(tail, file, size);
+    stream_mark_unsaved(tail, file);
 }
 
 void stream_rewind_to_hole(struct tail *tail, struct tail_file *file)
@@ -297,6 +375,7 @@ void stream_rewind_to_hole(struct tail *tail, struct tail_file *file)
     extra->hole_end = extra->hole_start;
     directories_check(&tail->directories, file->name->directory);
     stream_set_extent(tail, file, file->size, file->record.offset);
+    stream_mark_unsaved(tail, file);
 }
 
 bool stream_has_rest(const struct tail_file *file)

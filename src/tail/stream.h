@@ -11,9 +11,21 @@
 
 /* A followed stream that nothing was read of, known by identity and name. */
 struct tail_file *stream_new(struct tail *tail, const struct identity *identity, const char *path);
+/* A dormant one that was saved, expected to be met; `id` is of no other. */
+struct tail_file *stream_restore(struct tail *tail, const struct identity *identity,
+                                 const char *path, uint64_t id);
+/* Its record changed. */
+void stream_mark_unsaved(struct tail *tail, struct tail_file *file);
+/* For its owner it is another one from now on. */
+void stream_renew_id(struct tail *tail, struct tail_file *file);
 /* Takes it out of everything. The owner was told before. */
 void stream_free(struct tail *tail, struct tail_file *file);
 struct tail_file *stream_find(const struct tail *tail, const struct identity *identity);
+/* A restored one that is this file, if its file system has another device number now, as which it
+ * is known from then on. What was counted is still to be verified. */
+struct tail_file *stream_find_elsewhere(struct tail *tail, const struct identity *identity);
+/* For the map of streams: does this stream have the identity a struct stream_key asks for? */
+bool stream_has_key(const void *item, const void *key);
 /* Followed under another name; ids follow too. */
 void stream_rename(struct tail *tail, struct tail_file *file, const char *path);
 void stream_set_state(struct tail *tail, struct tail_file *file, enum stream_state state);
@@ -29,6 +41,8 @@ int stream_open_path(const char *path) MUST_CHECK;
 void stream_set_descriptor(struct tail *tail, struct tail_file *file, int descriptor,
                            uint64_t inode);
 void stream_close(struct tail *tail, struct tail_file *file);
+/* Closed for the stream, but the descriptor is the caller's now. */
+int stream_take_descriptor(struct tail *tail, struct tail_file *file) MUST_CHECK;
 /* Closes a quiet stream where too many are open, so that one more may be. */
 void stream_make_room(struct tail *tail, const struct tail_file *keep);
 

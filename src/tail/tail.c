@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "tail/leaving.h"
 #include "tail/rest.h"
 #include "tail/rewrite.h"
 #include "tail/stream.h"
@@ -22,6 +23,7 @@ static const struct tail_options defaults = {
     .max_held_time = 600 * NANOSECONDS_PER_SECOND,
     .id_memory = 64 * MEBIBYTE,
     .chunk_bytes = MEBIBYTE / 4,
+    .retention = 45 * 24 * 3600 * NANOSECONDS_PER_SECOND,
 };
 
 static size_t size_or(size_t given, size_t otherwise)
@@ -38,13 +40,8 @@ static struct tail_options with_defaults(const struct tail_options *given)
         .max_held_time = given->max_held_time ? given->max_held_time : defaults.max_held_time,
         .id_memory = size_or(given->id_memory, defaults.id_memory),
         .chunk_bytes = size_or(given->chunk_bytes, defaults.chunk_bytes),
+        .retention = given->retention ? given->retention : defaults.retention,
     };
-}
-
-static bool stream_has_identity(const void *item, const void *key)
-{
-    const struct tail_file *file = item;
-    return identity_equal(&file->record.identity, key);
 }
 
 void tail_reserve(struct tail *tail, size_t size)
@@ -65,11 +62,18 @@ struct tail *tail_new(const struct tail_handlers *handlers, const struct tail_op
     struct tail *tail = memory_zero(1, sizeof(*tail));
     tail->handlers = *handlers;
     tail->options = with_defaults(options);
-    map_init(&tail->streams, stream_has_identity);
-    directories_init(&tail->directories, tail->options.id_memory);
+    if (options->archive) {
+        tail->archive = *options->archive;
+        tail->options.archive = &tail->archive;
+        tail->leaving = leaving_new();
+    }
+    map_init(&tail->streams, stream_has_key);
+    unsaved_init(&tail->unsaved, options->archive != NULL);
+    directories_init(&tail->directories, tail->options.id_memory, tail->options.archive);
+    tail->directories.age = 1; /* 0 stands for "not missing" */
     names_init(&tail->names, &tail->directories);
-    struct list *lists[] = {&tail->queue, &tail->retry,     &tail->dormant,  &tail->busy,
-                            &tail->quiet, &tail->unsettled, &tail->inflating};
+    struct list *lists[] = {&tail->queue, &tail->retry, &tail->dormant,   &tail->expected,
+                            &tail->busy,  &tail->quiet, &tail->unsettled, &tail->inflating};
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++)
         list_init(lists[i]);
     tail->writers = writers_new();
@@ -97,7 +101,9 @@ void tail_free(struct tail *tail)
     names_free(&tail->names);
     directories_free(&tail->directories);
     map_free(&tail->streams);
+    unsaved_free(&tail->unsaved);
     writers_free(tail->writers);
+    leaving_free(tail->leaving);
     free(tail->scratch);
     free(tail->buffer);
     free(tail);
@@ -183,6 +189,27 @@ bool tail_count_id(struct tail *tail, struct tail_directory *directory, uint64_t
 void tail_counts(const struct tail *tail, struct tail_counts *ret_counts)
 {
     *ret_counts = tail->counts;
+    ret_counts->open += tail->leaving ? leaving_count(tail->leaving) : 0;
     ret_counts->ids_in_memory = tail->directories.ids;
+    ret_counts->id_bytes = tail->directories.bytes;
     ret_counts->directories_without_ids = tail->directories.dropped;
+}
+
+void tail_file_facts(const struct tail_file *file, struct tail_file_facts *ret_facts)
+{
+    const struct tail_record *record = &file->record;
+    *ret_facts = (struct tail_file_facts){
+        .offset = record->offset,
+        .size = file->size,
+        .bytes_behind = file->size > file->read_end ? file->size - file->read_end : 0,
+        .lines = record->lines,
+        .device = record->identity.device,
+        .inode = file->inode,
+        .held = file->state == STREAM_HELD,
+        .open = file->descriptor >= 0,
+        .unlinked = file->unlinked,
+        .compressed = record->compressed,
+        .checked = file->name->directory->ids.checked,
+        .failed = file->failed,
+    };
 }

@@ -101,6 +101,7 @@ struct tail_counts {
     size_t followed, held, open;
     uint64_t lag_bytes;
     size_t ids_in_memory;
+    size_t id_bytes; /* that they take */
     uint64_t directories_without_ids; /* whose ids were dropped at id_memory */
 };
 

@@ -7,7 +7,10 @@
  *                                              end of `queue`
  *
  * A stream that is quiet but not settled (it is held, or has an unterminated rest) is also in
- * `unsettled`, which the tick goes through. */
+ * `unsettled`, which the tick goes through.
+ *
+ *   new --> FOLLOWED <--> HELD --(no writer left)--> DORMANT --(found again)--> FOLLOWED
+ *   restored --> DORMANT, which differs: the owner was never told of its end, so it keeps its id */
 #ifndef TAIL_TAIL_INTERNAL_H
 #define TAIL_TAIL_INTERNAL_H
 
@@ -17,8 +20,10 @@
 #include "tail/list.h"
 #include "tail/names.h"
 #include "tail/tail.h"
+#include "tail/unsaved.h"
 
 struct inflated;
+struct leaving;
 struct writers;
 
 /* Of a line only so many bytes at its end are hashed for the marker, of the first line so many at
@@ -46,7 +51,8 @@ struct tail_record {
 enum stream_state {
     STREAM_FOLLOWED, /* its name is its name */
     STREAM_HELD,     /* its name is gone or another file's: read until no writer is left */
-    STREAM_DORMANT   /* ended for the owner; remembered in case the file comes back elsewhere */
+    STREAM_DORMANT   /* ended for the owner, or restored and not met yet: remembered in case the
+                      * file comes back, under whatever name */
 };
 
 /* What few streams need. */
@@ -82,6 +88,8 @@ struct tail_file {
     int64_t modified;  /* ns, as last hinted */
     int64_t changed;
     int64_t rest_since; /* monotonic time since when it did not change */
+    int64_t missing;    /* age of the state since when it is dormant; 0: it is not. retention.h */
+    uint64_t target;    /* while `aimed`: where the first catch-up ends */
 
     int descriptor;      /* -1: closed */
     uint16_t successors; /* streams whose predecessor this is */
@@ -99,16 +107,38 @@ struct tail_file {
     bool unlinked : 1; /* when last looked at, no name was left anywhere */
     bool no_lease : 1; /* whether a writer is left cannot be told by a lease */
 
-    bool waiting : 1; /* in its directory's `waiting`, or was when it lost its name */
+    bool waiting : 1;  /* in its directory's `waiting`, or was when it lost its name */
+    bool aimed : 1;    /* the first catch-up waits for it */
+    bool stored : 1;   /* the state has a record of it */
+    bool restored : 1; /* dormant, and not met since the start */
+    bool ended : 1;    /* dormant, and its owner was told of its end */
+    bool replaces : 1; /* it may be a rewrite of a restored one that had its name */
 
-    struct list turn;      /* in queue, retry, dormant, or a directory's waiting */
+    struct list turn;      /* in queue, retry, dormant, expected, or a directory's waiting */
     struct list open;      /* in busy or quiet while followed and open */
     struct list unsettled; /* see above */
+    struct list unsaved;   /* see unsaved.h */
+};
+
+/* The first catch-up: see aim.h. */
+struct aim {
+    bool set;
+    size_t files_left;
+    uint64_t bytes_left;
+    uint64_t bytes_total;
+};
+
+/* What the last save told of the room itself. */
+struct saved_room {
+    uint64_t next_file_id;
+    uint64_t next_directory_id;
+    int64_t age;
 };
 
 struct tail {
     struct tail_handlers handlers;
     struct tail_options options; /* with defaults filled in */
+    struct tail_archive archive; /* what options.archive points to, if there is one */
 
     struct map streams; /* all, by identity */
     struct directories directories;
@@ -116,15 +146,24 @@ struct tail {
 
     struct list queue;     /* to be read */
     struct list retry;     /* could not be opened or read; the tick queues them again */
-    struct list dormant;   /* oldest first */
+    struct list dormant;   /* by `missing`, the oldest first */
+    struct list expected;  /* restored, until the first walk is over */
     struct list busy;      /* open and in queue */
     struct list quiet;     /* open and read to the end, least recently used first */
     struct list unsettled; /* for the tick */
     struct list inflating; /* struct inflated, least recently used first */
-    size_t dormant_count;
+    size_t dormant_count;  /* with those expected */
     size_t inflating_count;
     struct writers *writers;
     int64_t scan_begun; /* monotonic time of the writers' scan */
+
+    struct unsaved unsaved; /* streams whose record changed */
+    struct saved_room saved;
+    struct leaving *leaving;
+    struct aim aim;
+    bool walked;      /* what was restored and not met is missing */
+    int64_t aged_at;  /* monotonic time of the last tick that made the state older */
+    int64_t saved_at; /* wall time of the save that was restored; 0: none */
 
     char *buffer; /* of `capacity` bytes; grows for a long line, shrinks after the turn */
     size_t capacity;

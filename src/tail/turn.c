@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "tail/aim.h"
 #include "tail/held.h"
 #include "tail/reader.h"
 #include "tail/rewrite.h"
@@ -114,6 +115,7 @@ static void fail(struct tail *tail, struct tail_file *file, const char *message,
     if (!file->failed)
         tail_notice(tail, message, file->name->path, -error);
     stream_set_failed(tail, file, true);
+    aim_drop(tail, file);
     list_append(&tail->retry, &file->turn);
 }
 
@@ -181,12 +183,14 @@ static void take_turn(struct tail *tail, struct tail_file *file)
         return;
     }
     enum reader_result result = reader_step(tail, file, &error);
+    stream_mark_unsaved(tail, file);
     if (result == READER_FAILED) {
         on_unreadable(tail, file, error);
         return;
     }
     if (file->failed)
         stream_set_failed(tail, file, false);
+    aim_read(tail, file, result == READER_END);
     if (result == READER_END)
         on_end(tail, file);
 }

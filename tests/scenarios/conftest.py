@@ -1,13 +1,16 @@
-"""Fixtures of the scenario tests. Every test has a directory, an events root and ports of its
-own, so that any number of tests run side by side (pytest -n)."""
+"""Fixtures of the scenario tests. Every test has a directory, an events root, a state and ports of
+its own, so that any number of tests run side by side (pytest -n)."""
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
 from events import Tree
-from exporter import BINARY, Exporter, is_sanitizer_build
+from exporter import Exporter
+from meanwhile import meanwhile  # noqa: F401  (a fixture)
+from program import BINARY, REPOSITORY, is_sanitizer_build
 
 
 def pytest_collection_modifyitems(items):
@@ -52,6 +55,18 @@ def launch(tmp_path):
 def exporter(tree, launch):
     """An exporter that counts everything under `tree`."""
     return launch(tree.root)
+
+
+@pytest.fixture(scope="session")
+def state_faults(tmp_path_factory):
+    """Environment in which writes below a directory can be made to fail: see faults/."""
+    if is_sanitizer_build():
+        pytest.skip("a sanitizer wants to be loaded first")
+    library = tmp_path_factory.mktemp("faults") / "state_faults.so"
+    source = os.path.join(REPOSITORY, "tests", "faults", "state_faults.c")
+    subprocess.run([need_program("cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-O1", source, "-o",
+                    library, "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library)}
 
 
 @pytest.fixture

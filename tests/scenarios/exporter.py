@@ -8,8 +8,8 @@ Everything is observed from outside: what it logs, what it serves, what procfs s
 """
 
 import http.client
+import itertools
 import json
-import math
 import os
 import re
 import shlex
@@ -17,21 +17,16 @@ import signal
 import subprocess
 import time
 
-from prometheus_client.parser import text_string_to_metric_families
-
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BINARY = os.path.abspath(
-    os.environ.get("JSONL_EXPORTER", os.path.join(REPOSITORY, "build", "jsonl-exporter"))
+from program import (
+    BINARY,
+    SANITIZER_REPORT,
+    make_environment,
+    parse_log_line,
+    patience,
+    wait_until,
 )
-FULL = os.environ.get("FULL", "") not in ("", "0")
-
-SANITIZER_REPORT = re.compile(
-    r"ERROR: (Address|Leak|Thread|Memory)Sanitizer|runtime error:|SUMMARY: \w+Sanitizer"
-)
-SANITIZER_ENVIRONMENT = {
-    "ASAN_OPTIONS": "exitcode=99:detect_leaks=1:abort_on_error=0",
-    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
-}
+from samples import LASTING, Samples
+from watched import Watched
 
 # Counts every event once, by the directory it lies in. What most scenarios run with.
 COUNT_EVERYTHING = """\
@@ -55,176 +50,57 @@ rules:
       labels: {job_id: "{file.job_id}"}
 """
 
-# Reasons that make a line bad in the sense of the scenarios; others have names of their own.
-BAD_REASONS = ("malformed", "too_deep", "not_object", "no_type")
-
-
-def is_sanitizer_build(path=BINARY):
-    with open(path, "rb") as binary:
-        return b"__asan_init" in binary.read()
-
-
-_patience = None
-
-
-def patience():
-    """By how much waits are stretched: a sanitizer build is slow, and CI machines may be."""
-    global _patience
-    if _patience is None:
-        stretch = float(os.environ.get("PATIENCE", "1"))
-        _patience = stretch * (3 if os.path.exists(BINARY) and is_sanitizer_build() else 1)
-    return _patience
-
-
 class Refused(Exception):
     """The exporter answered a scrape with another status than 200."""
 
 
-class Samples:
-    """One parsed exposition."""
+class Exporter(Watched):
+    """A running exporter. `directory` receives its rule file, its log and its state.
 
-    def __init__(self, text):
-        self.text = text
-        self.types = {}
-        self.samples = {}
-        for family in text_string_to_metric_families(text):
-            self.types[family.name] = family.type
-            for sample in family.samples:
-                key = (sample.name, frozenset(sample.labels.items()))
-                assert key not in self.samples, f"sample shown twice: {sample}"
-                self.samples[key] = sample.value
-
-    def matching(self, name, **labels):
-        wanted = set(labels.items())
-        return {
-            key[1]: value
-            for key, value in self.samples.items()
-            if key[0] == name and wanted <= key[1]
-        }
-
-    def total(self, name, **labels):
-        """Sum over the samples of this name that carry these labels; 0 where there is none."""
-        return sum(self.matching(name, **labels).values())
-
-    def value(self, name, **labels):
-        """The one sample of this name that carries these labels."""
-        found = self.matching(name, **labels)
-        assert len(found) == 1, f"{name}{labels}: {len(found)} samples\n{self.text}"
-        return next(iter(found.values()))
-
-    def has(self, name, **labels):
-        return bool(self.matching(name, **labels))
-
-    def own(self):
-        """Samples of rules alone, keyed `name{a="1",b="2"}` with labels in order of name."""
-        result = {}
-        for (name, labels), value in self.samples.items():
-            if name.startswith(("jsonl_exporter_", "process_")):
-                continue
-            inner = ",".join(f'{key}="{text}"' for key, text in sorted(labels))
-            result[name + (f"{{{inner}}}" if inner else "")] = value
-        return result
-
-    def skipped(self, *reasons):
-        return sum(
-            self.total("jsonl_exporter_lines_skipped_total", reason=reason) for reason in reasons
-        )
-
-    @property
-    def ok(self):
-        return self.total("ok_total")
-
-    @property
-    def bad(self):
-        return self.skipped(*BAD_REASONS)
-
-    @property
-    def lag(self):
-        return self.total("jsonl_exporter_lag_bytes")
-
-    def progress(self):
-        """What moves when something is counted."""
-        return (
-            self.ok,
-            self.total("jsonl_exporter_read_lines_total"),
-            self.total("jsonl_exporter_read_bytes_total"),
-            self.total("jsonl_exporter_lines_skipped_total"),
-        )
-
-
-def parse_log_line(line):
-    """A logfmt or JSON log line as a dict; None for anything else."""
-    if line.startswith("{"):
-        try:
-            return json.loads(line)
-        except ValueError:
-            return None
-    fields = {}
-    for match in re.finditer(r'([A-Za-z_.]+)=("(?:[^"\\]|\\.)*"|[^ ]*)', line):
-        text = match.group(2)
-        if text.startswith('"'):
-            text = re.sub(r"\\(.)", lambda m: {"n": "\n"}.get(m.group(1), m.group(1)), text[1:-1])
-        fields[match.group(1)] = text
-    return fields or None
-
-
-def run(*arguments, input=None, env=None, timeout=60, cwd=None, check_sanitizer=True):
-    """One run of the program to its end. Text in and out, invalid bytes kept as surrogates."""
-    result = subprocess.run(
-        [BINARY, *map(os.fspath, arguments)],
-        input=input if input is None or isinstance(input, bytes) else input.encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=make_environment(env),
-        timeout=timeout * patience(),
-        cwd=cwd,
-    )
-    result.stdout = result.stdout.decode("utf-8", "surrogateescape")
-    result.stderr = result.stderr.decode("utf-8", "surrogateescape")
-    assert result.returncode >= 0, f"killed by signal {-result.returncode}\n{result.stderr}"
-    if check_sanitizer:
-        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
-    return result
-
-
-def make_environment(extra=None):
-    """The caller's environment without what would steer the program, plus `extra`."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PRODIGY", "JSONL_EXPORTER")) and name != "EVENTS_DIR"
-    }
-    environment.update(SANITIZER_ENVIRONMENT)
-    environment.update(extra or {})
-    return environment
-
-
-class Exporter:
-    """A running exporter. `directory` receives its rule file and its log."""
+    `state`: a directory; by default a new one, and None for --no-state. One object may be started
+    again and again on the same state; whatever a scrape showed must then never be lower."""
 
     def __init__(self, root, directory, rules=COUNT_EVERYTHING, options=(), env=None,
-                 zero_first=False, prefix=(), address="127.0.0.1:0", cwd=None):
+                 zero_first=False, prefix=(), address="127.0.0.1:0", cwd=None, state="new",
+                 interval="200ms"):
         self.root = os.fspath(root) if root is not None else None
         self.directory = os.fspath(directory)
         self.prefix = list(prefix)
         self.env = env
         self.cwd = cwd
         self.process = None
-        self.stopped_by_test = False
-        self.log_path = os.path.join(self.directory, f"exporter-{time.monotonic_ns()}.log")
+        self.log_path = None
+        self.floor = {}
+        self.state = self.new_state_directory() if state == "new" else state and os.fspath(state)
+        self.rule_path = os.path.join(self.directory, "rules.yaml") if rules is not None else None
         self.arguments = ["run"]
         if self.root is not None:
             self.arguments += ["--events-dir", self.root]
         if rules is not None:
-            rule_path = os.path.join(self.directory, "rules.yaml")
-            with open(rule_path, "w") as file:
-                file.write(rules)
-            self.arguments += ["--rules", rule_path]
+            self.write_rules(rules)
+            self.arguments += ["--rules", self.rule_path]
         if address is not None:
             self.arguments += ["--web.listen-address", address]
         if not zero_first:
             self.arguments.append("--no-zero-first")
+        if self.state:
+            self.arguments += ["--state-dir", self.state, "--state-interval", interval]
+        else:
+            self.arguments.append("--no-state")
         self.arguments += [os.fspath(option) for option in options]
+
+    def new_state_directory(self):
+        for number in itertools.count(1):
+            path = os.path.join(self.directory, "state" if number == 1 else f"state-{number}")
+            try:
+                os.mkdir(path)
+                return path
+            except FileExistsError:
+                continue
+
+    def write_rules(self, rules):
+        with open(self.rule_path, "w") as file:
+            file.write(rules)
 
     # Its life
 
@@ -238,11 +114,13 @@ class Exporter:
             self.kill()
             print(self.log()[-20000:])
 
-    def launch(self):
-        """Starts the process without waiting for anything."""
+    def launch(self, *options):
+        """Starts the process without waiting for anything. `options`: for this run alone."""
+        assert self.process is None, "it runs already"
+        self.log_path = os.path.join(self.directory, f"exporter-{time.monotonic_ns()}.log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                self.prefix + [BINARY] + self.arguments,
+                self.prefix + [BINARY] + self.arguments + [os.fspath(o) for o in options],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -251,27 +129,34 @@ class Exporter:
             )
         return self
 
-    def start(self):
-        """Starts the process and waits for its first log line, which says where it serves."""
-        self.launch()
+    def start(self, *options):
+        """Starts the process and waits until it has told where it serves."""
+        self.launch(*options)
         try:
-            wait_until(lambda: "\n" in self.log() or self.process.poll() is not None, 30)
-            self.first_line = self.log().split("\n", 1)[0]
+            wait_until(lambda: self.find_start() or self.process.poll() is not None, 30)
             assert self.process.poll() is None, (
                 f"exit {self.process.returncode}: {shlex.join(self.arguments)}\n{self.log()}"
             )
-            self.started = parse_log_line(self.first_line) or {}
+            self.started = self.find_start()
             serving = self.started.get("serving", "")
             self.urls = [url for url in serving.split(",") if url.startswith("http")]
             if self.urls:
                 match = re.match(r"http://(.+):(\d+)(/.*)$", self.urls[0])
-                assert match, f"no address in: {self.first_line}"
+                assert match, f"no address in: {self.started}"
                 self.host, self.port = match.group(1).strip("[]"), int(match.group(2))
                 self.path = match.group(3)
         except BaseException:
             self.kill()
             raise
         return self
+
+    def find_start(self):
+        """The log line that tells the start, or None while it is not there."""
+        for line in self.log().split("\n")[:-1]:
+            fields = parse_log_line(line)
+            if fields and fields.get("msg") == "jsonl-exporter started":
+                return fields
+        return None
 
     def stop(self):
         """SIGTERM; it has to end by itself, with success, and without any complaint."""
@@ -295,18 +180,23 @@ class Exporter:
             self.process.wait()
         self.process = None
 
+    def kill9(self):
+        """SIGKILL, of a process that must have been alive until then."""
+        self.assert_alive()
+        self.kill()
+        self.check_log()
+
+    def restart(self, *options):
+        self.stop()
+        return self.start(*options)
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
     def check_log(self):
         log = self.log()
         report = SANITIZER_REPORT.search(log)
         assert not report, log[max(0, report.start() - 500):report.start() + 8000]
-
-    def sleep_process(self):
-        """SIGSTOP, and wait until it has really stopped."""
-        self.process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: self.procfs("stat").rsplit(")", 1)[1].split()[0] == "T", 5)
-
-    def wake_process(self):
-        self.process.send_signal(signal.SIGCONT)
 
     # What it says
 
@@ -333,11 +223,34 @@ class Exporter:
     def get_json(self, path):
         return json.loads(self.request(path).body)
 
+    def status(self, limit=None):
+        return self.get_json("/api/v1/status" + (f"?limit={limit}" if limit else ""))
+
+    def stream(self, path):
+        """What the status tells of the file at this path."""
+        found = [each for each in self.status()["streams"] if each["path"] == os.fspath(path)]
+        assert len(found) == 1, f"{path}: {found}"
+        return found[0]
+
+    def own(self, name, **labels):
+        """One of its own metrics, which are served at any time."""
+        return self.scrape_once("/metrics/self").total(f"jsonl_exporter_{name}", **labels)
+
     def scrape_once(self, path=None):
         response = self.request(path or self.path)
         if response.status != 200:
             raise Refused(f"{response.status}: {response.body[:500]!r}")
-        return Samples(response.body.decode())
+        return self.never_lower(Samples(response.body.decode()))
+
+    def never_lower(self, samples):
+        """No scrape shows less than an earlier one, whatever happened in between."""
+        if self.state:
+            for key in samples.rising:
+                if key[0] in LASTING or not key[0].startswith(("jsonl_exporter_", "process_")):
+                    value, before = samples.samples[key], self.floor.get(key, 0)
+                    assert value >= before, f"{key} fell from {before} to {value}"
+                    self.floor[key] = value
+        return samples
 
     def scrape(self, path=None, timeout=30):
         """A scrape; waits while the exporter is still catching up."""
@@ -363,15 +276,42 @@ class Exporter:
 
     # Waiting for it
 
+    def knows_sizes(self):
+        """Whether all that is in the files it follows has been noticed and read."""
+        for stream in self.status()["streams"]:
+            if stream["state"] != "followed" or stream["compressed"] or stream["failed"]:
+                continue
+            try:
+                status = os.stat(stream["path"])
+            except OSError:
+                continue
+            same = (status.st_dev, status.st_ino) == (stream["device"], stream["inode"])
+            if same and (status.st_size != stream["size"] or stream["bytes_behind"] != 0):
+                return False
+        return True
+
+    def committed(self, timeout=10):
+        """Waits until all that was counted so far is in the state."""
+        self.sync()
+        since = time.time()
+
+        def is_saved():
+            state = self.status()["state"]
+            return state["last_commit"] is not None and state["last_commit"] >= since
+
+        wait_until(is_saved, timeout)
+        return self
+
     def sync(self, timeout=10, rest=0.25):
-        """Waits until nothing is left to read and the counters stood still over two polls."""
+        """Waits until it has caught up, nothing is left to read, and the counters stood still
+        over two polls."""
         deadline = time.monotonic() + timeout * patience()
         last = None
         time.sleep(rest)
         while True:
             samples = self.scrape()
             now = samples.progress()
-            if samples.lag == 0 and now == last:
+            if samples.lag == 0 and now == last and self.knows_sizes():
                 return samples
             assert time.monotonic() < deadline, f"did not come to rest: {last} {now}"
             last = now
@@ -403,6 +343,20 @@ class Exporter:
         time.sleep(rest)
         return self.expect(ok=ok, bad=bad, still=0, **reasons)
 
+    def expect_lasting(self, ok, bad=0, **reasons):
+        """As expect; and the same must be told by the first scrape after a clean restart, and by
+        the first one that is answered after a SIGKILL."""
+        before = self.expect(ok=ok, bad=bad, **reasons).lasting()
+        self.restart()
+        assert self.scrape_once().lasting() == before, "a clean restart changed something"
+        self.expect(ok=ok, bad=bad, **reasons, still=0)
+        self.committed()
+        self.kill9()
+        self.start()
+        samples = self.expect(ok=ok, bad=bad, **reasons, still=0.1)
+        assert samples.lasting() == before, "a restart after SIGKILL changed something"
+        return samples
+
     def explain_state(self, samples, when):
         interesting = [
             line
@@ -410,49 +364,3 @@ class Exporter:
             if re.match(r"(ok_total|jsonl_exporter_(lines|files|lag|trunc|read|amb|watch))", line)
         ]
         return f"{when}:\n" + "\n".join(interesting[:80]) + "\n" + self.log()[-3000:]
-
-    # What the kernel says of it
-
-    def procfs(self, name):
-        with open(f"/proc/{self.process.pid}/{name}") as file:
-            return file.read()
-
-    def memory(self, field="VmRSS"):
-        """Bytes; VmHWM is the peak."""
-        match = re.search(rf"^{field}:\s+(\d+) kB", self.procfs("status"), re.MULTILINE)
-        return int(match.group(1)) * 1024
-
-    def cpu_seconds(self):
-        fields = self.procfs("stat").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def open_files(self):
-        """Targets of its descriptors that are paths."""
-        base = f"/proc/{self.process.pid}/fd"
-        targets = []
-        for name in os.listdir(base):
-            try:
-                target = os.readlink(f"{base}/{name}")
-            except FileNotFoundError:
-                continue
-            if target.startswith("/"):
-                targets.append(target)
-        return targets
-
-    def held_deleted_files(self):
-        return [target for target in self.open_files() if target.endswith(" (deleted)")]
-
-
-def wait_until(condition, timeout, interval=0.02):
-    """True as soon as condition() is; fails the test after `timeout` seconds."""
-    deadline = time.monotonic() + timeout * patience()
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout} s in vain"
-        time.sleep(interval)
-    return True
-
-
-def same_number(left, right):
-    if math.isnan(left) or math.isnan(right):
-        return math.isnan(left) and math.isnan(right)
-    return left == right or math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-12)

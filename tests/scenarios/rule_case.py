@@ -4,7 +4,8 @@ import json
 import os
 import re
 
-from exporter import Samples, run, same_number
+from program import run
+from samples import Samples, same_number
 
 SOURCE = 'sources:\n  s: {files: "{job}/{part}.jsonl", type: type, time: time, id: id}\n'
 

@@ -13,16 +13,9 @@ import time
 import pytest
 
 from events import Tree, append, bare, event, events, record
-from exporter import (
-    BINARY,
-    COUNT_EVERYTHING,
-    Exporter,
-    Samples,
-    make_environment,
-    parse_log_line,
-    run,
-    wait_until,
-)
+from exporter import COUNT_EVERYTHING, Exporter
+from program import BINARY, make_environment, parse_log_line, run, wait_until
+from samples import Samples
 
 SUBCOMMANDS = ["run", "once", "check", "explain", "version", "help"]
 

@@ -15,7 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import need_program
 from events import append, event, events
-from exporter import COUNT_EVERYTHING, Samples, run, wait_until
+from exporter import COUNT_EVERYTHING
+from program import run, wait_until
+from samples import Samples
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 ENDPOINTS = {

@@ -1,4 +1,4 @@
-"""What a file is: not its name, not its inode number, not its first line."""
+"""What a file is, not its name, not its inode number, not its first line: scenarios 39 to 45."""
 
 import ctypes
 import json
@@ -8,8 +8,10 @@ import time
 
 import pytest
 
-from events import ProdigyWriter, append, event, events, open_append, read, record, write_all
-from exporter import wait_until
+from events import append, event, events, open_append, read, record, write_all
+from meanwhile import both, during
+from prodigy_writer import ProdigyWriter
+from program import wait_until
 
 
 def without_ids(count):
@@ -21,54 +23,102 @@ def without_ids(count):
     return b"".join(lines)
 
 
-def test_a_new_file_with_the_inode_number_of_the_old_one(tree, exporter):
-    inodes = set()
-    repeated = False
+def make_with_inode(path, content, inode, directory):
+    """A new file at `path` with this inode number of a deleted file of `directory`, if the file
+    system gives it out again."""
+    spares = []
+    try:
+        for number in range(300):
+            spare = os.path.join(directory, f"spare-{number}.tmp")
+            append(spare, content)
+            if os.stat(spare).st_ino == inode:
+                os.rename(spare, path)
+                return
+            spares.append(spare)
+    finally:
+        for spare in spares:
+            os.unlink(spare)
+    pytest.skip("this file system did not give the inode number out again")
+
+
+@during("live", "stopped", "killed")  # asleep it keeps the inode number in use
+@pytest.mark.parametrize("lines", ["longer", "same length", "same first line"])
+def test_s39_inode_reuse_same_name(tree, exporter, meanwhile, lines):
+    content = {"longer": events(4, 9), "same length": events(4, 6),
+               "same first line": event(1) + events(4, 5)}[lines]
+    new = {"longer": 6, "same length": 3, "same first line": 2}[lines]
     append(tree.file, events(1, 3))
-    exporter.expect(ok=3, still=0)
-    for number in range(4, 24):
-        inodes.add(os.stat(tree.file).st_ino)
+    with meanwhile(exporter, ok=3):
+        inode = os.stat(tree.file).st_ino
         os.unlink(tree.file)
-        wait_until(lambda: not exporter.held_deleted_files(), 15)
-        append(tree.file, event(number))
-        exporter.expect(ok=number, still=0)
-        if os.stat(tree.file).st_ino in inodes:
-            repeated = True
-            break
-    exporter.expect(ok=number)
-    if not repeated:
-        pytest.skip("this file system did not reuse an inode number; the counts were right")
+        if meanwhile.mode == "live":
+            wait_until(lambda: not exporter.held_deleted_files(), 15)
+        make_with_inode(tree.file, content, inode, tree.job)
+    exporter.expect(ok=3 + new)
 
 
-def test_two_files_of_one_content_without_ids_are_two_files(tree, exporter):
+@during("live", "stopped", "killed")
+def test_s39_inode_reuse_under_another_name(tree, exporter, meanwhile):
+    append(tree.file, events(1, 3))
+    with meanwhile(exporter, ok=3):
+        inode = os.stat(tree.file).st_ino
+        os.unlink(tree.file)
+        if meanwhile.mode == "live":
+            wait_until(lambda: not exporter.held_deleted_files(), 15)
+        # The same ids are other events there: ids belong to their directory.
+        make_with_inode(tree.job_file("repo", "job-2"), events(1, 4), inode, tree.job)
+    samples = exporter.expect(ok=7)
+    assert samples.value("ok_total", job_id="job-2") == 4
+
+
+@both
+def test_s41_two_files_of_one_content_without_ids(tree, exporter, meanwhile):
     for name in ("events-a.jsonl", "events-b.jsonl"):
         append(tree.job_file("repo", "job-1", name), without_ids(20))
-    exporter.expect(ok=40)
+    with meanwhile(exporter, ok=40):
+        pass
+    exporter.expect_unchanged(ok=40)
 
 
-def test_two_files_whose_first_lines_are_equal_are_two_files(tree, exporter):
+@both
+def test_s41_two_files_whose_first_lines_are_identical(tree, exporter, meanwhile):
     first = without_ids(1)
-    for number, name in enumerate(("events-a.jsonl", "events-b.jsonl")):
+    names = ("events-a.jsonl", "events-b.jsonl")
+    for name in names:
         append(tree.job_file("repo", "job-1", name), first)
-    exporter.expect(ok=2)
-    for number, name in enumerate(("events-a.jsonl", "events-b.jsonl")):
-        append(tree.job_file("repo", "job-1", name), event(number))
+    with meanwhile(exporter, ok=2):
+        for number, name in enumerate(names):
+            append(tree.job_file("repo", "job-1", name), event(number))
     exporter.expect(ok=4)
+    for number, name in enumerate(names):
+        append(tree.job_file("repo", "job-1", name), event(10 + number))
+    exporter.expect(ok=6)
 
 
-def test_a_hard_link_inside_the_tree_counts_each_line_once(tree, exporter):
+@both
+def test_s42_hard_link_inside_the_root(tree, exporter, meanwhile):
+    link = tree.job_file("repo", "job-1", "events-2.jsonl")
     append(tree.file, events(1, 3))
-    exporter.expect(ok=3)
-    os.link(tree.file, tree.job_file("repo", "job-1", "events-2.jsonl"))
-    append(tree.file, event(4))
+    with meanwhile(exporter, ok=3):
+        os.link(tree.file, link)
+        append(tree.file, event(4))
     exporter.expect_unchanged(ok=4)
-    append(tree.job_file("repo", "job-1", "events-2.jsonl"), event(5))
+    append(link, event(5))
     exporter.expect_unchanged(ok=5)
 
 
-def test_an_append_through_a_hard_link_outside_the_tree_is_found_by_the_rescan(
-    tree, exporter, tmp_path
-):
+@during("live", "stopped", "killed")
+def test_s42_hard_link_whose_first_name_goes(tree, exporter, meanwhile):
+    link = tree.job_file("repo", "job-1", "events-2.jsonl")
+    append(tree.file, events(1, 3))
+    os.link(tree.file, link)
+    with meanwhile(exporter, ok=3):
+        os.unlink(tree.file)
+        append(link, event(4))
+    exporter.expect_unchanged(ok=4)
+
+
+def test_s42_hard_link_from_outside_is_found_by_the_rescan(tree, exporter, tmp_path):
     append(tree.file, event(1))
     exporter.expect(ok=1)
     os.link(tree.file, tmp_path / "outside")
@@ -76,47 +126,51 @@ def test_an_append_through_a_hard_link_outside_the_tree_is_found_by_the_rescan(
     exporter.expect(ok=2, timeout=14)
 
 
-def test_symbolic_links_are_not_followed(tree, exporter, tmp_path):
+@both
+def test_s44_symlinks_are_not_followed(tree, exporter, meanwhile, tmp_path):
     append(tree.file, events(1, 2))
     outside = tmp_path / "outside"
     outside.mkdir()
     append(outside / "events-x.jsonl", events(100, 110))
-    os.symlink(tree.file, tree.job_file("repo", "job-1", "events-link.jsonl"))
-    os.symlink(outside, tree.path("repo", "linked-job"))
-    os.symlink(outside / "events-x.jsonl", tree.path("repo", "job-1", "events-out.jsonl"))
-    os.symlink(".", tree.path("repo", "job-1", "self"))
-    os.symlink("..", tree.path("repo", "up"))
-    os.symlink("nowhere", tree.path("repo", "job-1", "events-dangling.jsonl"))
-    for swap in range(30):
-        temporary = tree.path("repo", "swap.new")
-        os.symlink(outside if swap % 2 else tree.job, temporary)
-        os.rename(temporary, tree.path("repo", "swapped"))
-    append(tree.file, event(3))
+    with meanwhile(exporter, ok=2):
+        os.symlink(tree.file, tree.job_file("repo", "job-1", "events-link.jsonl"))
+        os.symlink(outside, tree.path("repo", "linked-job"))
+        os.symlink(outside / "events-x.jsonl", tree.path("repo", "job-1", "events-out.jsonl"))
+        os.symlink(".", tree.path("repo", "job-1", "self"))
+        os.symlink("..", tree.path("repo", "up"))
+        os.symlink("nowhere", tree.path("repo", "job-1", "events-dangling.jsonl"))
+        for swap in range(30):
+            temporary = tree.path("repo", "swap.new")
+            os.symlink(outside if swap % 2 else tree.job, temporary)
+            os.rename(temporary, tree.path("repo", "swapped"))
+        append(tree.file, event(3))
     exporter.expect_unchanged(ok=3)
 
 
-def test_the_root_may_be_a_symbolic_link(tree, launch, tmp_path):
+@both
+def test_s44_the_root_may_be_a_symlink(tree, launch, meanwhile, tmp_path):
     link = tmp_path / "link"
     os.symlink(tree.root, link)
     exporter = launch(link)
     append(tree.file, event(1))
-    exporter.expect(ok=1)
-    append(tree.job_file("repo", "job-2"), event(2))
+    with meanwhile(exporter, ok=1):
+        append(tree.job_file("repo", "job-2"), event(2))
     exporter.expect(ok=2)
 
 
-def test_a_deleted_file_with_unread_lines_is_read_to_its_end_and_let_go(tree, exporter):
+def test_s45_deleted_while_open_with_unread_data(tree, exporter):
     append(tree.file, event(1))
     exporter.expect(ok=1)
-    exporter.sleep_process()
+    exporter.sigstop()
     append(tree.file, events(2, 1000))
     os.unlink(tree.file)
-    exporter.wake_process()
+    exporter.sigcont()
     exporter.expect(ok=1000)
-    wait_until(lambda: not exporter.held_deleted_files(), 15)
+    wait_until(lambda: not exporter.held_deleted_files(), 15)  # the space is released
+    exporter.expect_lasting(ok=1000)
 
 
-def test_a_deleted_file_is_held_as_long_as_it_has_a_writer(tree, exporter):
+def test_s45_deleted_while_a_writer_has_it_open(tree, exporter):
     writer = open_append(tree.file)
     write_all(writer, event(1))
     exporter.expect(ok=1)
@@ -131,7 +185,7 @@ def test_a_deleted_file_is_held_as_long_as_it_has_a_writer(tree, exporter):
     wait_until(lambda: exporter.value("jsonl_exporter_files_held") == 0, 5)
 
 
-def test_lsof_sees_no_deleted_file_after_many_deletions(tree, exporter):
+def test_s45_no_deleted_file_stays_open_after_many_deletions(tree, exporter):
     paths = [tree.job_file("repo", f"job-{n}") for n in range(200)]
     for number, path in enumerate(paths):
         append(path, event(number))
@@ -153,7 +207,7 @@ def test_a_job_directory_deleted_under_its_writer_keeps_what_was_written(tree, e
     writer.close()
     wait_until(lambda: not exporter.held_deleted_files(), 15)
     append(tree.job_file("repo", "job-1"), event(9))
-    exporter.expect(ok=9)
+    exporter.expect_lasting(ok=9)
 
 
 def test_two_paths_swapped_in_one_step_are_not_counted_again(tree, exporter, tmp_path):

@@ -1,18 +1,13 @@
 """Debian's Prometheus scrapes the exporter; its query API then tells the truth about the files."""
 
-import json
-import os
-import shutil
 import socket
-import subprocess
 import time
-import urllib.parse
-import urllib.request
 
 import pytest
 
 from events import append, event, events
-from exporter import patience, wait_until
+from program import patience, wait_until
+from prometheus import Prometheus
 
 INTERVAL = 0.5  # seconds between scrapes
 
@@ -41,65 +36,12 @@ rules:
 """
 
 
-class Prometheus:
-    def __init__(self, directory, targets):
-        program = shutil.which("prometheus")
-        if program is None:
-            pytest.skip("prometheus is not installed")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        configuration = os.path.join(directory, "prometheus.yml")
-        with open(configuration, "w") as file:
-            json.dump({
-                "global": {"scrape_interval": f"{int(INTERVAL * 1000)}ms",
-                           "scrape_timeout": f"{int(INTERVAL * 1000)}ms"},
-                "scrape_configs": [
-                    {"job_name": "events", "static_configs": [{"targets": targets}]}
-                ],
-            }, file)  # JSON is YAML
-        self.log = open(os.path.join(directory, "prometheus.log"), "wb")
-        self.process = subprocess.Popen(
-            [program, f"--config.file={configuration}",
-             f"--storage.tsdb.path={directory}/tsdb",
-             f"--web.listen-address=127.0.0.1:{self.port}"],
-            stdout=self.log, stderr=self.log,
-        )
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
-        self.log.close()
-
-    def get(self, path, **parameters):
-        url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(url, timeout=10) as response:
-            return json.load(response)
-
-    def query(self, expression):
-        """Values by their labels, without those that scraping adds."""
-        answer = self.get("/api/v1/query", query=expression)
-        assert answer["status"] == "success"
-        result = {}
-        for series in answer["data"]["result"]:
-            labels = {name: text for name, text in series["metric"].items()
-                      if name not in ("__name__", "job", "instance")}
-            result[tuple(sorted(labels.items()))] = float(series["value"][1])
-        return result
-
-    def is_up(self):
-        try:
-            return list(self.query("up").values()) == [1]
-        except OSError:
-            return False
-
-
 @pytest.fixture
 def prometheus(tmp_path):
     started = []
 
     def start(exporter):
-        server = Prometheus(str(tmp_path), [f"{exporter.host}:{exporter.port}"])
+        server = Prometheus(tmp_path, f"{exporter.host}:{exporter.port}", INTERVAL)
         started.append(server)
         wait_until(server.is_up, 40, interval=0.2)
         return server

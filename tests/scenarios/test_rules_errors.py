@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from exporter import run
+from program import run
 from rule_case import SOURCE, check
 
 GOOD = "metrics: {m_total: {type: counter, help: h, labels: [a]}}\n"

@@ -4,7 +4,7 @@ import os
 import time
 
 from events import append, bare
-from exporter import wait_until
+from program import wait_until
 
 SOURCE = """\
 sources:

@@ -14,7 +14,8 @@ import time
 import pytest
 import yaml
 
-from exporter import REPOSITORY, Samples, patience, run, same_number
+from program import REPOSITORY, patience, run
+from samples import Samples, same_number
 from prodigy_model import THROUGHPUT, Model
 
 RECORDED = os.path.join(REPOSITORY, "samples", "recorded")

@@ -43,7 +43,11 @@ struct bench {
     struct text text;
 };
 
-static inline void bench_start(struct bench *b, const char *pack, const struct rule_limits *limits)
+/* Packs in the order of their texts, named pack, pack2, ...; the first has the source. */
+#define PACKS_MOST 4
+static inline void bench_start_packs(struct bench *b, const char *const *packs,
+                                     const char *const *names, size_t count,
+                                     const struct rule_limits *limits)
 {
     static const struct rule_capture captures[] = {{"job_id", "job-1", 5}, {"job_id", "job-2", 5}};
     diagnostics_init(&b->diagnostics);

@@ -40,6 +40,7 @@ struct fixture {
     /* What handlers answer. */
     struct exposition_part *metrics; /* NULL: none yet */
     bool ready;
+    size_t reloads;
 
     /* What they were told. */
     char remote[64];
@@ -86,6 +87,19 @@ static inline bool fixture_ready(void *context, struct text *out)
     return fixture->ready;
 }
 
+static inline void fixture_status(void *context UNUSED, size_t limit, struct text *out)
+{
+    text_printf(out, "{\"limit\":%zu}\n", limit);
+}
+
+static inline bool fixture_reload(void *context, struct text *out)
+{
+    struct fixture *fixture = context;
+    fixture->reloads++;
+    text_append_string(out, fixture->ready ? "Reloaded.\n" : "mine.yaml:1:1: wrong\n");
+    return fixture->ready;
+}
+
 static inline void fixture_landing(void *context UNUSED, struct text *out)
 {
     text_append_string(out, "<!DOCTYPE html><title>landing</title>");
@@ -110,6 +124,8 @@ static inline struct serve_handlers fixture_handlers(struct fixture *fixture)
         .metrics = fixture_metrics,
         .health = fixture_health,
         .ready = fixture_ready,
+        .status = fixture_status,
+        .reload = fixture_reload,
         .landing = fixture_landing,
         .on_request = fixture_on_request,
     };

@@ -37,6 +37,8 @@ struct fixture {
     char *known[NAMES]; /* paths that the last walk found */
     size_t known_count;
 
+    /* Up to `opened`: what a save holds together with the records of the room, see
+     * tail_restart_fixture.h. */
     uint16_t counted[IDS]; /* by id */
     unsigned ok;
     unsigned bad;
@@ -44,6 +46,7 @@ struct fixture {
     unsigned unterminated;
     unsigned too_long;
     unsigned partial;
+
     unsigned opened;
     unsigned closed;
     unsigned notices;
@@ -134,9 +137,8 @@ static inline void on_notice(void *context, const char *message UNUSED, const ch
     fixture->notices++;
 }
 
-static inline struct fixture *fixture_new_with(const struct tail_options *options)
+static inline void begin_tail(struct fixture *fixture, const struct tail_options *options)
 {
-    struct fixture *fixture = memory_zero(1, sizeof(*fixture));
     const struct tail_handlers handlers = {.context = fixture,
                                            .on_open = on_open,
                                            .on_line = on_line,
@@ -144,12 +146,18 @@ static inline struct fixture *fixture_new_with(const struct tail_options *option
                                            .is_complete = on_is_complete,
                                            .on_close = on_close,
                                            .on_notice = on_notice};
+    fixture->tail = tail_new(&handlers, options);
+}
+
+static inline struct fixture *fixture_new_with(const struct tail_options *options)
+{
+    struct fixture *fixture = memory_zero(1, sizeof(*fixture));
     const char *temporary = getenv("TMPDIR");
     snprintf(fixture->root, sizeof(fixture->root), "%s/test_tail.XXXXXX",
              temporary ? temporary : "/tmp");
     assert_non_null(mkdtemp(fixture->root));
     assert_int_equal(chdir(fixture->root), 0);
-    fixture->tail = tail_new(&handlers, options);
+    begin_tail(fixture, options);
     return fixture;
 }
 
@@ -264,7 +272,7 @@ static inline void walk(struct fixture *fixture, const char *path)
 
 /* A rescan as the watch does it: a hint for each file that is there, and for each name that is not
  * any more. `order` decides what comes first. */
-static inline void rescan(struct fixture *fixture, unsigned order)
+static inline void rescan_without_reading(struct fixture *fixture, unsigned order)
 {
     char *before[NAMES];
     size_t count = fixture->known_count;
@@ -283,6 +291,11 @@ static inline void rescan(struct fixture *fixture, unsigned order)
     }
     for (size_t i = 0; i < count; i++)
         free(before[i]);
+}
+
+static inline void rescan(struct fixture *fixture, unsigned order)
+{
+    rescan_without_reading(fixture, order);
     turn_all(fixture);
 }
 

@@ -105,7 +105,7 @@ static void test_joining_keeps_both(void **state UNUSED)
 static void test_directories_are_found_by_path(void **state UNUSED)
 {
     struct directories directories;
-    directories_init(&directories, 1 << 20);
+    directories_init(&directories, 1 << 20, NULL);
     struct tail_directory *a = directories_take(&directories, "/r/a/x.jsonl");
     struct tail_directory *b = directories_take(&directories, "/r/ab/x.jsonl");
     assert_ptr_not_equal(a, b);
@@ -122,7 +122,7 @@ static void test_directories_are_found_by_path(void **state UNUSED)
 static void test_a_directory_outlives_its_files_for_its_ids(void **state UNUSED)
 {
     struct directories directories;
-    directories_init(&directories, 1 << 20);
+    directories_init(&directories, 1 << 20, NULL);
     struct tail_directory *a = directories_take(&directories, "/r/a/x");
     directories_begin_reader(&directories, a);
     assert_true(directories_count_id(&directories, a, id(1)));
@@ -136,7 +136,7 @@ static void test_a_directory_outlives_its_files_for_its_ids(void **state UNUSED)
 static void test_ids_are_checked_from_the_second_reader_on(void **state UNUSED)
 {
     struct directories directories;
-    directories_init(&directories, 1 << 20);
+    directories_init(&directories, 1 << 20, NULL);
     struct tail_directory *a = directories_take(&directories, "/r/a/x");
     directories_begin_reader(&directories, a);
     assert_true(directories_count_id(&directories, a, id(1)));
@@ -150,7 +150,7 @@ static void test_ids_are_checked_from_the_second_reader_on(void **state UNUSED)
 static void test_the_longest_unused_loses_its_ids(void **state UNUSED)
 {
     struct directories directories;
-    directories_init(&directories, 64 * 1024);
+    directories_init(&directories, 64 * 1024, NULL);
     struct tail_directory *old = directories_take(&directories, "/old/x");
     struct tail_directory *used = directories_take(&directories, "/used/x");
     struct tail_directory *filler = directories_take(&directories, "/filler/x");
@@ -173,7 +173,7 @@ static void test_the_longest_unused_loses_its_ids(void **state UNUSED)
 static void test_a_single_directory_keeps_the_bound_too(void **state UNUSED)
 {
     struct directories directories;
-    directories_init(&directories, 16 * 1024);
+    directories_init(&directories, 16 * 1024, NULL);
     struct tail_directory *a = directories_take(&directories, "/a/x");
     for (uint64_t i = 0; i < 10000; i++) {
         directories_count_id(&directories, a, id(i));
@@ -187,7 +187,7 @@ static void test_a_single_directory_keeps_the_bound_too(void **state UNUSED)
 static void test_joined_ids_are_known_in_both(void **state UNUSED)
 {
     struct directories directories;
-    directories_init(&directories, 1 << 20);
+    directories_init(&directories, 1 << 20, NULL);
     struct tail_directory *from = directories_take(&directories, "/from/x");
     struct tail_directory *to = directories_take(&directories, "/to/x");
     directories_check(&directories, from);

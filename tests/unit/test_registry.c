@@ -512,13 +512,15 @@ static size_t memory_in_use(void)
     return info.uordblks + info.hblkhd;
 }
 
-static void check_memory(int64_t ttl)
+static void check_memory(int64_t ttl, bool tracked)
 {
     enum { COUNT = 100000 };
     struct family_spec spec = counter;
     spec.ttl = ttl;
     size_t before = memory_in_use();
     struct scene scene = scene_new(&spec);
+    if (tracked)
+        registry_track(scene.registry, NULL, NULL, 0);
     registry_tick(scene.registry, START, true);
     size_t text = 0;
     for (int i = 0; i < COUNT; i++) {
@@ -528,8 +530,8 @@ static void check_memory(int64_t ttl)
         text += strlen(labels) + strlen("status=\"\",workflow=\"\"") - 1;
     }
     size_t each = (memory_in_use() - before - text) / COUNT;
-    print_message("%zu bytes a series beyond its label text, ttl %s\n", each,
-                  ttl ? "24h" : "never");
+    print_message("%zu bytes a series beyond its label text, ttl %s, %s\n", each,
+                  ttl ? "24h" : "never", tracked ? "to be saved" : "not saved");
     assert_int_equal(usage_of(&scene).series, COUNT);
     assert_true(each > 56 && each <= 150);
     scene_free(&scene);
@@ -538,8 +540,9 @@ static void check_memory(int64_t ttl)
 static void test_memory_of_a_counter_series(void **state)
 {
     (void)state;
-    check_memory(0);
-    check_memory(24 * HOUR);
+    check_memory(0, false);
+    check_memory(24 * HOUR, false);
+    check_memory(24 * HOUR, true);
 }
 #else
 static void test_memory_of_a_counter_series(void **state)

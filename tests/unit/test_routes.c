@@ -20,6 +20,13 @@ static const struct {
     {"/-/healthy", 200, "text/plain; charset=utf-8", "jsonl-exporter is healthy.\n", "/-/healthy"},
     {"/-/ready", 200, "text/plain; charset=utf-8", "jsonl-exporter is ready.\n", "/-/ready"},
     {"/", 200, "text/html; charset=utf-8", "<!DOCTYPE html><title>landing</title>", "/"},
+    {"/api/v1/status", 200, "application/json", "{\"limit\":1000}\n", "/api/v1/status"},
+    {"/api/v1/status?limit=7", 200, "application/json", "{\"limit\":7}\n", "/api/v1/status"},
+    {"/api/v1/status?limit=0", 200, "application/json", "{\"limit\":0}\n", "/api/v1/status"},
+    {"/api/v1/status?limit=-7", 200, "application/json", "{\"limit\":1000}\n", "/api/v1/status"},
+    {"/api/v1/status?limit=7x", 200, "application/json", "{\"limit\":1000}\n", "/api/v1/status"},
+    {"/api/v1/status?limit=99999999999999999999", 200, "application/json",
+     "{\"limit\":1000000}\n", "/api/v1/status"},
     /* Other spellings of the same. */
     {"/metrics?x=y&name[]=%00", 200, "text/plain; version=0.0.4; charset=utf-8", "kept 1\nself 1\n",
      "/metrics"},
@@ -123,6 +130,32 @@ static void test_other_methods_are_refused_with_what_is_allowed(void **state UNU
     fixture_stop(&fixture);
 }
 
+static void test_reload_is_asked_for_by_post_where_it_is_enabled(void **state UNUSED)
+{
+    static const char post[] = "POST /-/reload HTTP/1.1\r\nContent-Length: 0\r\n" CLOSE;
+    struct fixture fixture;
+    struct text answer;
+    fixture_start(&fixture, (struct serve_options){0});
+    assert_int_equal(status_of(&fixture, post), 403);
+    assert_int_equal(fixture.reloads, 0);
+    fixture_stop(&fixture);
+
+    fixture_start(&fixture, (struct serve_options){.enable_lifecycle = true});
+    answer = request(&fixture, "GET", "/-/reload");
+    assert_int_equal(answer_status(&answer), 405);
+    assert_string_equal(answer_header(&answer, "Allow"), "POST");
+    assert_int_equal(fixture.reloads, 0);
+    text_free(&answer);
+    assert_int_equal(status_of(&fixture, post), 200);
+    assert_int_equal(fixture.reloads, 1);
+    fixture.ready = false;
+    ask(&fixture, post, &answer);
+    assert_int_equal(answer_status(&answer), 500);
+    assert_string_equal(answer_body(&answer), "mine.yaml:1:1: wrong\n");
+    text_free(&answer);
+    fixture_stop(&fixture);
+}
+
 static void test_not_ready_is_503_on_ready_alone(void **state UNUSED)
 {
     struct fixture fixture;
@@ -135,7 +168,10 @@ static void test_not_ready_is_503_on_ready_alone(void **state UNUSED)
     assert_int_equal(status_of(&fixture, "GET /metrics HTTP/1.1\r\n" CLOSE), 200);
     exposition_part_drop(fixture.metrics);
     fixture.metrics = NULL;
-    assert_int_equal(status_of(&fixture, "GET /metrics HTTP/1.1\r\n" CLOSE), 503);
+    struct text answer = request(&fixture, "GET", "/metrics");
+    assert_int_equal(answer_status(&answer), 503);
+    assert_string_equal(answer_header(&answer, "Retry-After"), "5");
+    text_free(&answer);
     assert_int_equal(status_of(&fixture, "GET /metrics/self HTTP/1.1\r\n" CLOSE), 200);
     fixture_stop(&fixture);
 }
@@ -279,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_every_path_is_answered_as_the_table_says),
         cmocka_unit_test(test_head_has_the_headers_of_get_and_no_body),
         cmocka_unit_test(test_other_methods_are_refused_with_what_is_allowed),
+        cmocka_unit_test(test_reload_is_asked_for_by_post_where_it_is_enabled),
         cmocka_unit_test(test_not_ready_is_503_on_ready_alone),
         cmocka_unit_test(test_states_are_not_to_be_stored_and_the_page_is_fenced_in),
         cmocka_unit_test(test_a_telemetry_path_of_choice),

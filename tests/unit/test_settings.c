@@ -109,6 +109,13 @@ static void test_defaults(void **state)
     assert_int_equal(settings->max_held_files, 256);
     assert_int_equal(settings->held_file_timeout, 600 * SECOND);
     assert_int_equal(settings->id_memory, 64 << 20);
+    assert_int_equal(settings->decode_workers, -1);
+    assert_string_equal(settings->state_dir, "/home/me/.local/state/jsonl-exporter");
+    assert_int_equal(settings->state_interval, 5 * SECOND);
+    assert_int_equal(settings->state_retention, 45 * 86400 * SECOND);
+    assert_int_equal(settings->total_retention, 400 * 86400 * SECOND);
+    assert_false(settings->no_state || settings->recount || settings->count_archives ||
+                 settings->enable_lifecycle);
     assert_int_equal(settings->max_memory_keys, 1000000);
     assert_int_equal(settings->max_event_types, 1000);
     assert_int_equal(settings->max_directories, 1000000);
@@ -146,6 +153,52 @@ static void test_events_directory(void **state)
         assert_int_equal(settings_events_dir_given(&loaded.settings), i >= 2);
         unload(&loaded);
     }
+}
+
+static void test_state_directory(void **state)
+{
+    (void)state;
+    const struct {
+        const char *const *words;
+        const char *const *variables;
+        const char *want;
+    } cases[] = {
+        {NULL, LIST("HOME=/h", "XDG_STATE_HOME=/s"), "/s/jsonl-exporter"},
+        {NULL, LIST("HOME=/h", "XDG_STATE_HOME=not/absolute"), "/h/.local/state/jsonl-exporter"},
+        {LIST("--state-dir=~/z/"), LIST("HOME=/h", "XDG_STATE_HOME=/s"), "/h/z"},
+        {NULL, LIST("HOME=/h", "JSONL_EXPORTER_STATE_DIR=/e"), "/e"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct loaded loaded;
+        load(&loaded, cases[i].words, cases[i].variables);
+        assert_string_equal(loaded.errors, "");
+        assert_string_equal(loaded.settings.state_dir, cases[i].want);
+        unload(&loaded);
+    }
+}
+
+/* What a reload cannot change is named; what it can, and what is the same, is not. */
+static void test_what_only_a_restart_changes(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"events-dir", "no-inotify", "max-open-files",
+                                         "web.listen-address", NULL};
+    struct loaded start;
+    struct loaded now;
+    load(&start, LIST("--events-dir=/e", "--web.listen-address=:1"), LIST("HOME=/h"));
+    load(&now,
+         LIST("--events-dir=/f", "--web.listen-address=:2", "--no-inotify", "--max-open-files=7",
+              "--rules=prodigy", "--log.level=warn", "--max-samples=9"),
+         LIST("HOME=/h"));
+    size_t position = 0;
+    for (size_t i = 0; wanted[i]; i++)
+        assert_string_equal(
+            settings_next_unchanged(&start.settings, &now.settings, &position), wanted[i]);
+    assert_null(settings_next_unchanged(&start.settings, &now.settings, &position));
+    position = 0;
+    assert_null(settings_next_unchanged(&now.settings, &now.settings, &position));
+    unload(&start);
+    unload(&now);
 }
 
 /* A file in a new directory of its own; the caller unlinks it, and frees. */
@@ -490,6 +543,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_events_directory),
+        cmocka_unit_test(test_state_directory),
+        cmocka_unit_test(test_what_only_a_restart_changes),
         cmocka_unit_test(test_precedence),
         cmocka_unit_test(test_config_file),
         cmocka_unit_test(test_all_mistakes_of_a_config_file_at_once),

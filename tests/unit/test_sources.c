@@ -270,6 +270,32 @@ static void test_a_file_alone(void **state)
     end(&s);
 }
 
+static void test_archives_only_when_they_count(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {"sources: {a: {files: ['{repo}/{job_id}/events-*', "
+                                        "'archive/**'], exclude: '*.tmp', "
+                                        "archives: 'archive/old_*', " TYPE "}}",
+                                        NULL};
+    for (int counts = 0; counts < 2; counts++) {
+        struct scene_of_sources s;
+        start(&s, packs, NULL);
+        s.settings.count_archives = counts;
+        sources_free(s.sources);
+        AUTO_FREE char *events = memory_format("%s/events", s.root);
+        s.sources = sources_new(s.rules, &s.settings, events, true);
+        sources_refresh(s.sources, NULL);
+        check_file(&s, "events/archive/old_1.gz", counts ? "one/a" : "");
+        check_file(&s, "events/archive/old_1.tmp", "");
+        check_file(&s, "events/archive/new_1.gz", "one/a");
+        AUTO_FREE char *path = memory_format("%s/events/archive/old_1.gz", s.root);
+        struct followed *followed = sources_follow(s.sources, path, 1, 2);
+        assert_int_equal(followed && followed->is_archive, counts);
+        followed_free(followed);
+        end(&s);
+    }
+}
+
 static void test_without_sources_nothing_is_followed(void **state)
 {
     (void)state;
@@ -294,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_captures_of_roots),
         cmocka_unit_test(test_a_source_may_be_put_elsewhere),
         cmocka_unit_test(test_a_file_alone),
+        cmocka_unit_test(test_archives_only_when_they_count),
         cmocka_unit_test(test_without_sources_nothing_is_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,206 @@
+/* The watch and tail rooms: how they are built, and what they tell each other and the pipeline. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/settings.h"
+#include "daemon/daemon_internal.h"
+#include "daemon/followed.h"
+#include "daemon/own_metrics.h"
+#include "daemon/pipeline.h"
+#include "daemon/sources.h"
+#include "tail/tail.h"
+#include "watch/watch.h"
+
+/* --- What one room tells goes to the next ------------------------------------------------------ */
+
+static void on_file(void *context, const char *path, bool closed)
+{
+    struct daemon *daemon = context;
+    tail_look(daemon->tail, path, closed, clock_monotonic());
+    loop_wake(daemon);
+}
+
+static void on_gone(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    tail_gone(daemon->tail, path, clock_monotonic());
+    loop_wake(daemon);
+}
+
+static void on_directory_gone(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    tail_directory_gone(daemon->tail, path, clock_monotonic());
+    loop_wake(daemon);
+}
+
+static void on_notice(void *context, const char *message, const char *path, int error)
+{
+    (void)context;
+    if (error)
+        log_warn(message, LOG_TEXT("path", path), LOG_TEXT("cause", strerror(abs(error))));
+    else
+        log_info(message, LOG_TEXT("path", path));
+}
+
+static bool wants_directory(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    return sources_want_directory(daemon->rooms.sources, path);
+}
+
+static bool wants_file(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    return sources_want_file(daemon->rooms.sources, path);
+}
+
+static bool on_open(void *context, struct tail_file *file, void **inout_user)
+{
+    struct daemon *daemon = context;
+    struct followed *before = *inout_user;
+    struct followed *followed =
+        sources_follow(daemon->rooms.sources, tail_file_path(file), tail_file_id(file),
+                       tail_directory_id(tail_file_directory(file)));
+    if (!followed)
+        return false;
+    followed->duplicates = before ? before->duplicates : 0;
+    followed_free(before);
+    *inout_user = followed;
+    return true;
+}
+
+static uint64_t duplicates(const struct daemon *daemon)
+{
+    struct pipeline_counts counts;
+    pipeline_counts(daemon->rooms.pipeline, &counts);
+    return counts.skipped[SKIP_DUPLICATE];
+}
+
+static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+{
+    struct daemon *daemon = context;
+    struct followed *followed = tail_file_user(file);
+    uint64_t before = duplicates(daemon);
+    pipeline_line(daemon->rooms.pipeline, followed, daemon->tail, tail_file_directory(file), line);
+    followed->duplicates += duplicates(daemon) - before;
+}
+
+static void on_skip(void *context, struct tail_file *file, enum tail_skip reason,
+                    uint64_t line_number, uint64_t offset)
+{
+    struct daemon *daemon = context;
+    (void)offset;
+    bool too_long = reason == TAIL_SKIP_TOO_LONG;
+    pipeline_skip(daemon->rooms.pipeline, tail_file_path(file),
+                  too_long ? SKIP_TOO_LONG : SKIP_PARTIAL, line_number,
+                  too_long ? "longer than --max-line-bytes" : "the file ended within a line");
+}
+
+static bool is_complete(void *context, struct tail_file *file, const char *bytes, size_t length)
+{
+    struct daemon *daemon = context;
+    return pipeline_is_record(daemon->rooms.pipeline, tail_file_user(file), bytes, length);
+}
+
+static void on_close(void *context, struct tail_file *file, void *user)
+{
+    (void)context;
+    (void)file;
+    followed_free(user);
+}
+
+static bool holds_id(void *context, uint64_t directory, uint64_t id)
+{
+    return state_holds_id(context, directory, id);
+}
+
+static void join_ids(void *context, uint64_t to, uint64_t from)
+{
+    state_join_ids(context, to, from);
+}
+
+static void forget_ids(void *context, uint64_t directory)
+{
+    state_forget_ids(context, directory);
+}
+
+void following_on_event(void *context, size_t source, int64_t event_time, int64_t now)
+{
+    struct daemon *daemon = context;
+    struct rule_rooms *rooms = &daemon->rooms;
+    if (event_time == TIME_NONE)
+        return;
+    if (event_time > rooms->source_times[source])
+        rooms->source_times[source] = event_time;
+    double delay = ((double)now - (double)event_time) / 1e9; /* may be more than 64 bits of ns */
+    if (daemon->caught_up)
+        own_metrics_observe(daemon->own, OWN_SOURCE_DELAY, rooms->source_names[source],
+                            delay > 0 ? delay : 0, now);
+}
+
+/* --- Building ---------------------------------------------------------------------------------- */
+
+static void build_tail(struct daemon *daemon)
+{
+    const struct settings *settings = daemon->settings;
+    const struct tail_handlers handlers = {.context = daemon,
+                                           .on_open = on_open,
+                                           .on_line = on_line,
+                                           .on_skip = on_skip,
+                                           .is_complete = is_complete,
+                                           .on_close = on_close,
+                                           .on_notice = on_notice};
+    const struct tail_archive archive = {
+        .context = daemon->state, .holds = holds_id, .join = join_ids, .forget = forget_ids};
+    const struct tail_options options = {.max_line_bytes = (size_t)settings->max_line_bytes,
+                                         .max_open_files = (size_t)settings->max_open_files,
+                                         .max_held_files = (size_t)settings->max_held_files,
+                                         .max_held_time = settings->held_file_timeout,
+                                         .id_memory = (size_t)settings->id_memory,
+                                         .archive = daemon->state ? &archive : NULL,
+                                         .retention = settings->state_retention};
+    daemon->tail = tail_new(&handlers, &options);
+}
+
+int following_build(struct daemon *daemon)
+{
+    const struct watch_handlers handlers = {.context = daemon,
+                                            .wants_directory = wants_directory,
+                                            .wants_file = wants_file,
+                                            .on_file = on_file,
+                                            .on_gone = on_gone,
+                                            .on_directory_gone = on_directory_gone,
+                                            .on_notice = on_notice};
+    const struct watch_options options = {
+        .no_inotify = daemon->settings->no_inotify,
+        .max_directories = (size_t)daemon->settings->max_directories};
+    build_tail(daemon);
+    if (!daemon->watch)
+        daemon->watch = watch_new(&handlers, &options);
+    return daemon->watch ? 0 : -ENOMEM;
+}
+
+void following_free(struct daemon *daemon)
+{
+    if (daemon->tail)
+        tail_free(daemon->tail);
+    daemon->tail = NULL;
+}
+
+void following_start(struct daemon *daemon)
+{
+    sources_refresh(daemon->rooms.sources, daemon->watch);
+    watch_start(daemon->watch, clock_monotonic());
+    tail_walked(daemon->tail, clock_wall());
+    tail_aim(daemon->tail);
+    if (!daemon_root_present(daemon)) {
+        daemon->root_was_missing = true;
+        log_warn("the events directory is not there; waiting for it",
+                 LOG_TEXT("path", daemon->settings->events_dir));
+    }
+    loop_wake(daemon);
+}

@@ -1,0 +1,29 @@
+/* What own_metrics.c, own_collect.c and own_saved.c share. */
+#ifndef DAEMON_OWN_INTERNAL_H
+#define DAEMON_OWN_INTERNAL_H
+
+#include "daemon/own_table.h"
+#include "daemon/pipeline.h"
+#include "registry/registry.h"
+#include "rules/rule_set.h"
+#include "tail/tail.h"
+
+struct own_metrics {
+    struct registry *live;
+    struct registry *kept;
+    struct family *families[OWNS]; /* in one or the other */
+    double start_time;
+    struct moment when; /* of the collection under way; its event_time never goes back */
+
+    /* What was added of the rooms' counts so far: kept counters also hold what was before. */
+    struct {
+        struct tail_counts tail;
+        struct pipeline_counts pipeline;
+        uint64_t (*events)[2]; /* seen, unmatched; by index in the rule set */
+        size_t event_count;
+        uint64_t (*rows)[ROW_OUTCOMES]; /* rows may share a name (one line, several rows) */
+        size_t row_count;
+    } added;
+};
+
+#endif

@@ -1,0 +1,919 @@
+/* Scenarios over restarts: stopped in order, and killed. What was counted and committed is never
+ * counted again, and what is still to be read is counted once. */
+#include <sys/resource.h>
+#include <utime.h>
+#include <zlib.h>
+
+#include "tail_restart_fixture.h"
+
+enum ways { STOPPED, KILLED, WAYS };
+
+/* The process ends; only what was committed survives. */
+static void end(struct saver *saver, int way)
+{
+    if (way == STOPPED)
+        stop_process(saver);
+    else
+        kill_process(saver);
+}
+
+static void write_gzip(const char *name, const char *mode, unsigned first, unsigned last)
+{
+    gzFile out = gzopen(name, mode);
+    assert_non_null(out);
+    for (unsigned id = first; id <= last; id++)
+        assert_true(gzputs(out, event(id)) > 0);
+    gzclose(out);
+}
+
+static unsigned total(const struct saver *saver)
+{
+    return saver->fixture->ok;
+}
+
+/* --- Lines ------------------------------------------------------------------------------------- */
+
+static void test_goes_on_where_it_was(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 3);
+        append("g", "{\"a\":1}\n{\"a\":1}\n");
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        append_events("f", 4, 5);
+        append("g", "{\"a\":1}\n");
+        rescan(saver->fixture, 0); /* counted, but lost where it is killed */
+        end(saver, way);
+        append_events("f", 6, 6);
+        append("g", "{\"a\":1}\n");
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 10);
+        assert_int_equal(saver->fixture->last_number % 2, 0);
+        stop_and_start(saver);
+        assert_int_equal(total(saver), 10);
+        saver_free(saver);
+    }
+}
+
+static void test_killed_before_the_commit(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append_events("f", 1, 3);
+    rescan(saver->fixture, 0);
+    save(saver);
+    crash_and_start(saver);
+    assert_int_equal(total(saver), 3);
+    saver_free(saver);
+}
+
+static void test_what_changed_between_save_and_commit_is_in_the_next(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append_events("f", 1, 3);
+    rescan(saver->fixture, 0);
+    save(saver);
+    append_events("f", 4, 5);
+    rescan(saver->fixture, 0);
+    commit(saver);
+    append_events("copy", 1, 5); /* ids: committed, and counted since */
+    rescan(saver->fixture, 0);
+    assert_int_equal(total(saver), 5);
+    crash_and_start(saver);
+    assert_int_equal(total(saver), 5);
+    saver_free(saver);
+}
+
+static void test_partial_line_is_completed_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 1);
+        append_half("f", 2);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        append_other_half("f", 2);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 2);
+        assert_int_equal(saver->fixture->bad, 0);
+        saver_free(saver);
+    }
+}
+
+static void test_rest_that_was_counted_gets_its_end_while_down(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append("f", "{\"a\":1}\n{\"a\":2}");
+    look_closed(saver->fixture, "f");
+    turn_all(saver->fixture);
+    pass_time(saver->fixture, 5);
+    assert_int_equal(total(saver), 2);
+    stop_process(saver);
+    append("f", "\n{\"a\":3}\n");
+    begin_and_start(saver);
+    assert_int_equal(total(saver), 3);
+    assert_int_equal(saver->fixture->bad, 0);
+    saver_free(saver);
+}
+
+static void test_rest_before_a_rotation_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 1);
+        append_without_end("f", 2);
+        append_events("g", 11, 11);
+        append_half("g", 12);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        rename("f", "f.1");
+        rename("g", "g.1");
+        append_events("f", 3, 3);
+        append_events("g", 13, 13);
+        begin_and_start(saver);
+        pass_time(saver->fixture, 8);
+        assert_int_equal(total(saver), 5);
+        assert_int_equal(saver->fixture->partial, 1);
+        stop_and_start(saver);
+        pass_time(saver->fixture, 8);
+        assert_int_equal(saver->fixture->partial, 1);
+        assert_int_equal(total(saver), 5);
+        saver_free(saver);
+    }
+}
+
+static void test_too_long_line_goes_on_after_a_restart(void **state UNUSED)
+{
+    const struct tail_options options = {.max_line_bytes = 4096, .chunk_bytes = 1024};
+    static char piece[5000];
+    memset(piece, 'x', sizeof(piece));
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new_with(&options);
+        append_events("f", 1, 1);
+        append_bytes("g", piece, sizeof(piece)); /* from its first byte on */
+        for (int i = 0; i < 3; i++) {
+            append_bytes("f", piece, sizeof(piece));
+            rescan(saver->fixture, 0);
+        }
+        save_and_commit(saver);
+        end(saver, way);
+        append_bytes("f", piece, sizeof(piece));
+        append("f", "\n");
+        append_events("f", 2, 2);
+        append("g", "\n");
+        append_events("g", 3, 3);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 3);
+        assert_int_equal(saver->fixture->too_long, 2);
+        assert_int_equal(saver->fixture->bad, 0);
+        saver_free(saver);
+    }
+}
+
+static void test_empty_and_blank_files(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append("f", "");
+        append("g", "\n\n\r\n  \n");
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        append_events("f", 1, 1);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 1);
+        assert_int_equal(counts_of(saver->fixture).followed, 2);
+        assert_int_equal(counts_of(saver->fixture).bytes, strlen(event(1)));
+        append_events("g", 2, 2);
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 2);
+        saver_free(saver);
+    }
+}
+
+/* --- Rotation ---------------------------------------------------------------------------------- */
+
+static void test_rotations_while_down(void **state UNUSED)
+{
+    for (int round = 0; round < 8 * WAYS; round++) {
+        struct saver *saver = saver_new();
+        append_events("f.1", 1, 3);
+        append("f.1", "{\"a\":1}\n");
+        append_events("f", 4, 6);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        append_events("f", 7, 7);
+        rescan(saver->fixture, 0);
+        end(saver, round % WAYS);
+        append_events("f", 8, 8);
+        rename("f.1", "f.2");
+        rename("f", "f.1");
+        append_events("f", 9, 9);
+        rename("f.2", "f.3");
+        rename("f.1", "f.2");
+        rename("f", "f.1");
+        append_events("f", 10, 10);
+        begin_again(saver);
+        start(saver, (unsigned)round / WAYS);
+        assert_int_equal(total(saver), 11);
+        assert_int_equal(counts_of(saver->fixture).followed, 4);
+        saver_free(saver);
+    }
+}
+
+static void test_prodigy_rotates_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("events.jsonl", 1, 10);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        append_events("events.jsonl", 11, 12);
+        rename("events.jsonl", "events.jsonl.bak"); /* killed here, in the second round */
+        if (way == 0) {
+            rename("events.jsonl.bak", "events.1.jsonl.gz");
+            append_events("events.jsonl", 13, 14);
+        }
+        begin_and_start(saver);
+        assert_int_equal(total(saver), way == 0 ? 14 : 12);
+        append_events("events.jsonl.bak", 15, 15);
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), way == 0 ? 15 : 13);
+        saver_free(saver);
+    }
+}
+
+/* The rotated file has a name that nobody follows, then gets one. */
+static void test_file_that_was_away_over_a_restart(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append("f", "{\"a\":1}\n{\"a\":2}\n");
+        rescan(saver->fixture, 0);
+        rename("f", "f.tmp");
+        rescan(saver->fixture, 0);
+        pass_time(saver->fixture, 70);
+        assert_int_equal(counts_of(saver->fixture).followed, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        begin_and_start(saver);
+        append("f.tmp", "{\"a\":3}\n");
+        rename("f.tmp", "f.1");
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 3);
+        saver_free(saver);
+    }
+}
+
+static void test_copied_and_truncated_while_down(void **state UNUSED)
+{
+    for (int round = 0; round < 4 * WAYS; round++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 3);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, round % WAYS);
+        append_events("f", 4, 4);
+        copy_file("f", "f.1");
+        assert_int_equal(truncate("f", 0), 0);
+        append_events("f", 5, 5 + (unsigned)round % 5); /* shorter, and longer, than before */
+        begin_again(saver);
+        start(saver, (unsigned)round / WAYS);
+        assert_int_equal(total(saver), 5 + round % 5);
+        assert_int_equal(counts_of(saver->fixture).truncations_read, 1);
+        assert_int_equal(saver->fixture->bad, 0);
+        saver_free(saver);
+    }
+}
+
+static void test_truncated_below_what_was_unread(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append_events("f", 1, 3);
+    append_half("f", 4);
+    rescan(saver->fixture, 0);
+    stop_process(saver);
+    assert_int_equal(truncate("f", 0), 0);
+    append_events("f", 5, 5);
+    begin_and_start(saver);
+    assert_int_equal(total(saver), 4);
+    assert_int_equal(counts_of(saver->fixture).truncations_unread, 1);
+    saver_free(saver);
+}
+
+static void test_half_of_a_copy_is_there_when_it_stops(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 30);
+        append_events("f.1", 1, 15);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        append_events("f.1", 16, 30);
+        assert_int_equal(truncate("f", 0), 0);
+        append_events("f", 31, 31);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 31);
+        saver_free(saver);
+    }
+}
+
+static void test_writer_behind_a_hole(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 100);
+        int writer = open("f", O_WRONLY | O_CLOEXEC);
+        lseek(writer, 0, SEEK_END);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        assert_int_equal(truncate("f", 0), 0);
+        write_text(writer, event(101));
+        if (way == STOPPED)
+            rescan(saver->fixture, 0);
+        end(saver, way);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 101);
+        write_text(writer, event(102));
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 102);
+        assert_int_equal(saver->fixture->bad, 0);
+        close(writer);
+        saver_free(saver);
+    }
+}
+
+static void test_hole_is_filled_while_down(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append("f", "{\"a\":0}\n");
+    int writer = open("f", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(writer, "{\"a\":2}\n", 8, 16), 8);
+    rescan(saver->fixture, 0);
+    assert_int_equal(total(saver), 2);
+    stop_process(saver);
+    assert_int_equal(pwrite(writer, "{\"a\":1}\n", 8, 8), 8);
+    close(writer);
+    begin_and_start(saver);
+    assert_int_equal(total(saver), 3);
+    saver_free(saver);
+}
+
+/* --- Compression ------------------------------------------------------------------------------- */
+
+static void test_compressed_with_unread_lines_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f.1", 1, 20);
+        append_events("f", 100, 100);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        write_gzip("f.1.gz", "wb", 1, 23);
+        unlink("f.1");
+        rename("f.1.gz", "f.2.gz");
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 24);
+        stop_process(saver);
+        write_gzip("f.2.gz", "ab", 24, 30); /* one more member */
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 31);
+        assert_int_equal(saver->fixture->bad, 0);
+        saver_free(saver);
+    }
+}
+
+static void test_compressed_file_is_followed_over_many_restarts(void **state UNUSED)
+{
+    const struct tail_options options = {.chunk_bytes = 700};
+    struct saver *saver = saver_new_with(&options);
+    static char bytes[1 << 16];
+    write_gzip("whole.tmp", "wb", 1, 100);
+    int in = open("whole.tmp", O_RDONLY | O_CLOEXEC);
+    ssize_t length = read(in, bytes, sizeof(bytes));
+    close(in);
+    for (ssize_t at = 0; at < length; at += 501) {
+        append_bytes("f.gz", bytes + at, (size_t)(length - at < 501 ? length - at : 501));
+        if (at % 2)
+            rescan(saver->fixture, 0);
+        stop_and_start(saver);
+    }
+    rescan(saver->fixture, 0);
+    for (unsigned id = 1; id <= 100; id++)
+        assert_int_equal(saver->fixture->counted[id], 1);
+    assert_int_equal(saver->fixture->bad, 0);
+    saver_free(saver);
+}
+
+static void test_broken_compressed_file_is_told_once(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    write_gzip("f.gz", "wb", 1, 2000);
+    int descriptor = open("f.gz", O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(descriptor, "corrupt", 7, 9000), 7);
+    close(descriptor);
+    rescan(saver->fixture, 0);
+    unsigned before = total(saver);
+    stop_and_start(saver);
+    assert_int_equal(saver->fixture->notices, 1);
+    assert_int_equal(total(saver), before);
+    saver_free(saver);
+}
+
+/* --- Rewritten by rename ----------------------------------------------------------------------- */
+
+static void rewrite(const char *name, unsigned first, unsigned last)
+{
+    append_events("rewrite.tmp", first, last);
+    rename("rewrite.tmp", name);
+}
+
+static void test_rewritten_while_down(void **state UNUSED)
+{
+    static const struct {
+        unsigned read;
+        unsigned first;
+        unsigned last;
+        unsigned expected;
+    } cases[] = {
+        {10, 1, 10, 10}, /* nothing removed */
+        {10, 5, 10, 10}, /* a prefix removed */
+        {2, 5, 10, 8},   /* with lines that nobody had read */
+        {10, 1, 5, 10},  /* the newest removed */
+        {3, 1, 5, 5},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases) * WAYS; i++) {
+        const unsigned read = cases[i / WAYS].read;
+        struct saver *saver = saver_new();
+        append_events("f", 1, read);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, (int)i % WAYS);
+        if (read < 10)
+            append_events("f", read + 1, 10);
+        rewrite("f", cases[i / WAYS].first, cases[i / WAYS].last);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), cases[i / WAYS].expected);
+        rewrite("f", cases[i / WAYS].first, cases[i / WAYS].last);
+        stop_and_start(saver);
+        assert_int_equal(total(saver), cases[i / WAYS].expected);
+        saver_free(saver);
+    }
+}
+
+/* The rewritten file was seen, and partly read, when it was killed. */
+static void test_killed_while_a_rewritten_file_is_read(void **state UNUSED)
+{
+    const struct tail_options options = {.chunk_bytes = 600};
+    for (int turns = 0; turns < 12; turns++) {
+        struct saver *saver = saver_new_with(&options);
+        append_events("f", 1, 10);
+        append("f", "{\"a\":1}\n");
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        append_events("f.tmp", 1, 10);
+        append("f.tmp", "{\"a\":1}\n");
+        append_events("f.tmp", 11, 12);
+        rename("f.tmp", "f");
+        look(saver->fixture, "f");
+        for (int i = 0; i < turns; i++)
+            tail_turn(saver->fixture->tail, 0);
+        save_and_commit(saver);
+        crash_and_start(saver);
+        assert_int_equal(total(saver), 13);
+        saver_free(saver);
+    }
+}
+
+static void test_rewritten_without_ids_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append("f", "{\"a\":1}\n{\"a\":2}\n");
+        append("g", "{\"b\":1}\n{\"b\":2}\n");
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        append("f.tmp", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+        rename("f.tmp", "f");
+        append("g.tmp", "{\"b\":2}\n{\"b\":3}\n"); /* not to be told from new lines */
+        rename("g.tmp", "g");
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 5 + 2);
+        assert_int_equal(saver->fixture->repeated, 2);
+        assert_int_equal(counts_of(saver->fixture).ambiguous_rewrites, 1);
+        stop_and_start(saver);
+        assert_int_equal(total(saver), 5 + 2);
+        saver_free(saver);
+    }
+}
+
+/* It begins as the old one does, but that is only renamed. */
+static void test_rotated_file_that_begins_alike_is_no_rewrite(void **state UNUSED)
+{
+    for (unsigned order = 0; order < 4; order++) {
+        struct saver *saver = saver_new();
+        append("f", "{\"a\":1}\n{\"a\":1}\n");
+        rescan(saver->fixture, 0);
+        stop_process(saver);
+        rename("f", "f.1");
+        append("f", "{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n");
+        begin_again(saver);
+        start(saver, order);
+        assert_int_equal(total(saver), 5);
+        assert_int_equal(counts_of(saver->fixture).ambiguous_rewrites, 0);
+        saver_free(saver);
+    }
+}
+
+static void test_many_rewritten_while_down(void **state UNUSED)
+{
+    char name[64];
+    struct saver *saver = saver_new();
+    for (unsigned job = 0; job < 50; job++) {
+        snprintf(name, sizeof(name), "job-%u", job);
+        mkdir(name, 0755);
+        snprintf(name, sizeof(name), "job-%u/f", job);
+        append_events(name, job * 10 + 1, job * 10 + 10);
+    }
+    rescan(saver->fixture, 0);
+    stop_process(saver);
+    for (unsigned job = 0; job < 50; job++) {
+        snprintf(name, sizeof(name), "job-%u/f", job);
+        rewrite(name, job * 10 + 4, job * 10 + 10);
+    }
+    begin_and_start(saver);
+    assert_int_equal(total(saver), 500);
+    assert_int_equal(counts_of(saver->fixture).followed, 50);
+    saver_free(saver);
+}
+
+/* --- Identity ---------------------------------------------------------------------------------- */
+
+static void test_another_file_under_the_same_name(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 3);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        unlink("f");
+        append_events("f", 4, 4); /* most often on the same inode */
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 4);
+        assert_int_equal(counts_of(saver->fixture).truncations_read, 0);
+        saver_free(saver);
+    }
+}
+
+static void test_equal_files_stay_two(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append("f", "{\"a\":1}\n{\"a\":2}\n");
+        append("g", "{\"a\":1}\n{\"a\":2}\n");
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        append("h", "{\"a\":1}\n{\"a\":2}\n");
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 6);
+        saver_free(saver);
+    }
+}
+
+static void test_hard_links_stay_one(void **state UNUSED)
+{
+    for (unsigned order = 0; order < 4 * WAYS; order++) {
+        struct saver *saver = saver_new();
+        append("f", "{\"a\":1}\n");
+        rescan(saver->fixture, 0);
+        assert_int_equal(link("f", "g"), 0);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, (int)order % WAYS);
+        append("g", "{\"a\":2}\n");
+        begin_again(saver);
+        start(saver, order / WAYS);
+        assert_int_equal(total(saver), 2);
+        assert_string_equal(saver->fixture->last_path, full(saver->fixture, "f"));
+        unlink("f");
+        rescan(saver->fixture, 0);
+        append("g", "{\"a\":3}\n");
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 3);
+        saver_free(saver);
+    }
+}
+
+/* As after a reboot: an overlay, or a subvolume, got another device number. */
+static void test_file_system_with_another_device_number(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append("f", "{\"a\":1}\n{\"a\":2}\n");
+    append("g", "{\"b\":1}\n{\"b\":2}\n");
+    append("h", "{\"c\":1}\n");
+    pass_time(saver->fixture, 0);
+    rescan(saver->fixture, 0);
+    stop_process(saver);
+    for (size_t i = 0; i < saver->value_count; i++)
+        if (saver->values[i].kind == RECORD_STREAM)
+            saver->values[i].bytes[0] ^= 0x55; /* the lowest byte of the device */
+    assert_int_equal(truncate("g", 0), 0);
+    append("g", "{\"b\":3}\n{\"b\":4}\n{\"b\":5}\n");
+    rename("h", "h.1");
+    begin_and_start(saver);
+    assert_int_equal(total(saver), 5 + 3);
+    assert_int_equal(counts_of(saver->fixture).followed, 3);
+    stop_and_start(saver);
+    assert_int_equal(total(saver), 5 + 3);
+    saver_free(saver);
+}
+
+static void test_stream_and_directory_keep_their_ids(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    mkdir("a", 0755);
+    mkdir("b", 0755);
+    append_events("a/f", 1, 1);
+    append_events("b/g", 2, 2);
+    append_events("b/h", 3, 3);
+    rescan(saver->fixture, 0);
+    uint64_t files[3] = {0};
+    uint64_t highest = 0;
+    for (int round = 0; round < 3; round++) {
+        size_t position = 0;
+        size_t count = 0;
+        struct tail_file *file;
+        while ((file = tail_next_file(saver->fixture->tail, &position)) != NULL) {
+            const char *path = tail_file_path(file);
+            size_t which = (size_t)(path[strlen(path) - 1] - 'f');
+            count++;
+            assert_in_range(which, 0, 2);
+            if (round == 0)
+                files[which] = tail_file_id(file);
+            assert_int_equal(tail_file_id(file), files[which]);
+            highest = files[which] > highest ? files[which] : highest;
+        }
+        assert_int_equal(count, 3);
+        stop_and_start(saver);
+    }
+    /* One that goes leaves its id to nobody. */
+    append_events("b/i", 4, 4);
+    rescan(saver->fixture, 0);
+    unlink("b/i");
+    rescan(saver->fixture, 0);
+    pass_time(saver->fixture, 5);
+    stop_and_start(saver);
+    append_events("b/j", 5, 5);
+    rescan(saver->fixture, 0);
+    size_t position = 0;
+    struct tail_file *file;
+    while ((file = tail_next_file(saver->fixture->tail, &position)) != NULL)
+        if (strstr(tail_file_path(file), "/j"))
+            assert_true(tail_file_id(file) > highest + 1);
+    saver_free(saver);
+}
+
+/* --- Deleted ----------------------------------------------------------------------------------- */
+
+static void test_deleted_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        append_events("f", 1, 5);
+        append_events("g", 6, 6);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        unlink("f");
+        begin_and_start(saver);
+        assert_int_equal(counts_of(saver->fixture).followed, 1);
+        append_events("copy", 1, 5); /* from a backup */
+        rescan(saver->fixture, 0);
+        stop_and_start(saver);
+        assert_int_equal(total(saver), 6);
+        saver_free(saver);
+    }
+}
+
+/* The descriptor is kept until what was read of the file is committed. */
+static void test_unlinked_file_stays_open_until_it_is_saved(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append_events("f", 1, 3);
+    rescan(saver->fixture, 0);
+    save_and_commit(saver);
+    append_events("f", 4, 5);
+    look(saver->fixture, "f");
+    unlink("f");
+    rescan(saver->fixture, 0);
+    pass_time(saver->fixture, 8);
+    assert_int_equal(total(saver), 5);
+    assert_int_equal(saver->fixture->closed, 1);
+    assert_int_equal(counts_of(saver->fixture).open, 1);
+    save(saver);
+    assert_int_equal(counts_of(saver->fixture).open, 1);
+    commit(saver);
+    assert_int_equal(counts_of(saver->fixture).open, 0);
+    for (size_t i = 0; i < saver->value_count; i++)
+        assert_int_not_equal(saver->values[i].kind, RECORD_STREAM);
+    saver_free(saver);
+}
+
+static void test_held_file_when_it_is_killed(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        int writer = open_append("f");
+        write_text(writer, event(1));
+        rescan(saver->fixture, 0);
+        rename("f", "f.tmp");
+        append_events("f", 2, 2);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        write_text(writer, event(3));
+        end(saver, way);
+        rename("f.tmp", "f.1");
+        begin_and_start(saver);
+        write_text(writer, event(4));
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 4);
+        close(writer);
+        saver_free(saver);
+    }
+}
+
+/* --- Directories ------------------------------------------------------------------------------- */
+
+static void test_directory_renamed_while_down(void **state UNUSED)
+{
+    for (int round = 0; round < 4 * WAYS; round++) {
+        struct saver *saver = saver_new();
+        mkdir("job-1", 0755);
+        append_events("job-1/f", 1, 3);
+        append_events("job-1/g", 4, 6);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, round % WAYS);
+        rename("job-1", "job-9");
+        append_events("job-9/f", 7, 7);
+        append_events("job-9/copy", 1, 6);
+        begin_again(saver);
+        start(saver, (unsigned)round / WAYS);
+        assert_int_equal(total(saver), 7);
+        save_and_commit(saver);
+        append_events("job-9/copy-2", 1, 7);
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 7);
+        crash_and_start(saver);
+        append_events("job-9/copy-3", 1, 7);
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 7);
+        saver_free(saver);
+    }
+}
+
+/* No file of it came along as it was. */
+static void test_directory_renamed_and_rewritten_while_down(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        mkdir("job-1", 0755);
+        append_events("job-1/f", 1, 3);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        rename("job-1", "job-9");
+        rewrite("job-9/f", 2, 5);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 5);
+        stop_process(saver);
+        rename("job-9", "job-10");
+        mkdir("job-9", 0755);
+        rewrite("job-10/f", 1, 6);
+        append_events("job-9/f", 7, 7);
+        begin_and_start(saver);
+        assert_int_equal(total(saver), 7);
+        saver_free(saver);
+    }
+}
+
+static void test_renamed_and_killed_before_the_commit(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    mkdir("job-1", 0755);
+    append_events("job-1/f", 1, 3);
+    rescan(saver->fixture, 0);
+    save_and_commit(saver);
+    rename("job-1", "job-9");
+    append_events("job-9/g", 4, 4);
+    rescan(saver->fixture, 0);
+    assert_int_equal(total(saver), 4);
+    crash_and_start(saver);
+    assert_int_equal(total(saver), 4);
+    append_events("job-9/copy", 1, 4);
+    rescan(saver->fixture, 0);
+    stop_and_start(saver);
+    assert_int_equal(total(saver), 4);
+    saver_free(saver);
+}
+
+static void test_root_is_not_there_at_the_start(void **state UNUSED)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct saver *saver = saver_new();
+        mkdir("root", 0755);
+        append("root/f", "{\"a\":1}\n{\"a\":2}\n");
+        append_events("root/g", 1, 2);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        end(saver, way);
+        rename("root", ".away");
+        begin_and_start(saver);
+        assert_int_equal(counts_of(saver->fixture).followed, 0);
+        pass_time(saver->fixture, 100);
+        stop_and_start(saver);
+        rename(".away", "root");
+        append("root/f", "{\"a\":3}\n");
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 5);
+        saver_free(saver);
+    }
+}
+
+static void test_permission_is_missing_at_the_start(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    chmod(saver->fixture->root, 0777);
+    if (seteuid(65534) < 0)
+        skip();
+    mkdir("job", 0755);
+    append("job/f", "{\"a\":1}\n");
+    append("g", "{\"b\":1}\n");
+    rescan(saver->fixture, 0);
+    stop_process(saver);
+    append("g", "{\"b\":2}\n");
+    chmod("job", 0);
+    chmod("g", 0);
+    begin_and_start(saver);
+    assert_int_equal(total(saver), 2);
+    chmod("job", 0700);
+    chmod("g", 0600);
+    append("job/f", "{\"a\":2}\n");
+    rescan(saver->fixture, 0);
+    pass_time(saver->fixture, 2);
+    assert_int_equal(total(saver), 4);
+    assert_int_equal(seteuid(0), 0);
+    saver_free(saver);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_goes_on_where_it_was),
+        cmocka_unit_test(test_killed_before_the_commit),
+        cmocka_unit_test(test_what_changed_between_save_and_commit_is_in_the_next),
+        cmocka_unit_test(test_partial_line_is_completed_while_down),
+        cmocka_unit_test(test_rest_that_was_counted_gets_its_end_while_down),
+        cmocka_unit_test(test_rest_before_a_rotation_while_down),
+        cmocka_unit_test(test_too_long_line_goes_on_after_a_restart),
+        cmocka_unit_test(test_empty_and_blank_files),
+        cmocka_unit_test(test_rotations_while_down),
+        cmocka_unit_test(test_prodigy_rotates_while_down),
+        cmocka_unit_test(test_file_that_was_away_over_a_restart),
+        cmocka_unit_test(test_copied_and_truncated_while_down),
+        cmocka_unit_test(test_truncated_below_what_was_unread),
+        cmocka_unit_test(test_half_of_a_copy_is_there_when_it_stops),
+        cmocka_unit_test(test_writer_behind_a_hole),
+        cmocka_unit_test(test_hole_is_filled_while_down),
+        cmocka_unit_test(test_compressed_with_unread_lines_while_down),
+        cmocka_unit_test(test_compressed_file_is_followed_over_many_restarts),
+        cmocka_unit_test(test_broken_compressed_file_is_told_once),
+        cmocka_unit_test(test_rewritten_while_down),
+        cmocka_unit_test(test_killed_while_a_rewritten_file_is_read),
+        cmocka_unit_test(test_rewritten_without_ids_while_down),
+        cmocka_unit_test(test_rotated_file_that_begins_alike_is_no_rewrite),
+        cmocka_unit_test(test_many_rewritten_while_down),
+        cmocka_unit_test(test_another_file_under_the_same_name),
+        cmocka_unit_test(test_equal_files_stay_two),
+        cmocka_unit_test(test_hard_links_stay_one),
+        cmocka_unit_test(test_file_system_with_another_device_number),
+        cmocka_unit_test(test_stream_and_directory_keep_their_ids),
+        cmocka_unit_test(test_deleted_while_down),
+        cmocka_unit_test(test_unlinked_file_stays_open_until_it_is_saved),
+        cmocka_unit_test(test_held_file_when_it_is_killed),
+        cmocka_unit_test(test_directory_renamed_while_down),
+        cmocka_unit_test(test_directory_renamed_and_rewritten_while_down),
+        cmocka_unit_test(test_renamed_and_killed_before_the_commit),
+        cmocka_unit_test(test_root_is_not_there_at_the_start),
+        cmocka_unit_test(test_permission_is_missing_at_the_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
