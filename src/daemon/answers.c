@@ -99,8 +99,6 @@ static struct exposition *answer_metrics(void *context, enum serve_metrics which
     if (all && !answers_show_metrics(daemon))
         return NULL;
     registry_tick(registry, now, true);
-    if (all && !json)
-        registry_release_born(registry, scrapers_note(&daemon->scrapers, remote, now), now);
     struct exposition_part *open = json ? text_part("[") : NULL;
     if (open)
         parts[count++] = open;
@@ -114,6 +112,8 @@ static struct exposition *answer_metrics(void *context, enum serve_metrics which
     struct exposition *exposition = exposition_new(parts, count);
     exposition_part_drop(own);
     exposition_part_drop(open);
+    if (all && !json)
+        registry_release_born(registry, scrapers_note(&daemon->scrapers, remote, now), now);
     if (all)
         checkpoint_follow_scrape(daemon);
     return exposition;

@@ -46,6 +46,8 @@ static void reach_ends(struct daemon *daemon)
     tail_counts(daemon->tail, &counts);
     daemon->caught_up = true;
     restart_arrive(daemon);
+    if (!daemon->serves_saved)
+        registry_renew_births(daemon->rooms.rulebook->registry, clock_wall());
     registry_born_at_zero(daemon->rooms.rulebook->registry,
                           !daemon_rule_settings(daemon)->no_zero_first);
     log_info("caught up with the files found at start", LOG_INT("files", counts.followed),

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-
 static struct scraper *find(struct scrapers *scrapers, const char *address)
 {
     for (size_t i = 0; i < scrapers->count; i++)
@@ -42,12 +40,12 @@ int64_t scrapers_note(struct scrapers *scrapers, const char *address, int64_t no
 {
     forget_inactive(scrapers, now);
     struct scraper *scraper = find(scrapers, address);
-    int64_t seen = scraper ? scraper->last : TIME_NONE;
-    for (size_t i = 0; i < scrapers->count; i++)
-        if (scrapers->items[i].last < seen)
-            seen = scrapers->items[i].last;
     if (!scraper)
         scraper = add(scrapers, address);
     scraper->last = now;
+    int64_t seen = now;
+    for (size_t i = 0; i < scrapers->count; i++)
+        if (scrapers->items[i].last < seen)
+            seen = scrapers->items[i].last;
     return seen;
 }

@@ -2,6 +2,9 @@
  * counter or histogram shows what it had before its first update, until every scraper has fetched
  * that, at most REGISTRY_BIRTH_LONGEST.
  *
+ * Where changes are saved, its value is shown only once it is committed that it may be: else a
+ * crash between would bring the series back as if it were unborn, and it would be seen to fall.
+ *
  * Births live for seconds, so they are kept beside the series: an array without order. */
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +25,11 @@ static uint64_t *copy_counts(const struct series *series)
 }
 
 /* A clock set back by more than a birth may last starts the time anew. */
-static bool may_go(struct birth *birth, int64_t seen_by_all, int64_t now)
+static bool is_over(struct birth *birth, int64_t now)
 {
     if (birth->born > time_after(now, REGISTRY_BIRTH_LONGEST))
         birth->born = now;
-    return birth->born < seen_by_all || now >= time_after(birth->born, REGISTRY_BIRTH_LONGEST);
+    return now >= time_after(birth->born, REGISTRY_BIRTH_LONGEST);
 }
 
 const struct birth *birth_of(const struct series *series)
@@ -91,17 +94,40 @@ void registry_born_at_zero(struct registry *registry, bool on)
     registry->born_at_zero = on;
 }
 
+static void let_go(struct birth *birth)
+{
+    struct series *series = birth->series;
+    birth_end(series);
+    series_note(series);
+    series->family->registry->version++;
+}
+
 void registry_release_born(struct registry *registry, int64_t seen_by_all, int64_t now)
 {
     for (uint32_t i = registry->birth_count; i-- > 0;) {
         struct birth *birth = &registry->births[i];
-        if (!may_go(birth, seen_by_all, now))
-            continue;
-        struct series *series = birth->series;
-        birth_end(series);
-        series_note(series);
-        registry->version++;
+        bool goes = birth->born < seen_by_all;
+        if (is_over(birth, now) || (goes && !registry->unsaved.on)) {
+            let_go(birth);
+        } else if (goes && birth->stage == BIRTH_SHOWN_AS_BEFORE) {
+            birth->stage = BIRTH_SEEN;
+            series_note(birth->series);
+        }
     }
+}
+
+void births_put(struct registry *registry)
+{
+    for (uint32_t i = 0; i < registry->birth_count; i++)
+        if (registry->births[i].stage == BIRTH_SEEN)
+            registry->births[i].stage = BIRTH_PUT;
+}
+
+void births_let_go(struct registry *registry)
+{
+    for (uint32_t i = registry->birth_count; i-- > 0;)
+        if (registry->births[i].stage == BIRTH_PUT)
+            let_go(&registry->births[i]);
 }
 
 void registry_renew_births(struct registry *registry, int64_t now)

@@ -106,8 +106,14 @@ struct family {
 };
 
 /* A series that shows what it had before, for a while. */
+enum birth_stage {
+    BIRTH_SHOWN_AS_BEFORE, /* somebody has not fetched it so */
+    BIRTH_SEEN,            /* everybody has; the next save puts it as let go */
+    BIRTH_PUT              /* until that is committed */
+};
 struct birth {
     struct series *series;
+    enum birth_stage stage;
     int64_t born; /* ns, wall */
     double value;
     uint64_t *counts; /* histogram that came back, else NULL: zeros */
@@ -258,6 +264,9 @@ bool birth_is_of(enum metric_type type); /* may one of this type be born at zero
 void birth_resume(struct series *series, const struct birth *birth);
 void birth_end(struct series *series); /* fine for one that is not there */
 const struct birth *birth_of(const struct series *series);
+/* A save has put, or its commit made sure, that those which everybody has seen are let go. */
+void births_put(struct registry *registry);
+void births_let_go(struct registry *registry);
 
 /* histogram.c */
 void histogram_observe(struct series *series, double value);

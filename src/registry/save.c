@@ -126,6 +126,7 @@ void registry_save(struct registry *registry, const struct record_sink *sink, in
     dropped_each(registry, true, remove_record, &saving);
     for (size_t i = 0; i < registry->family_count; i++)
         save_family(&saving, registry->families[i]);
+    births_put(registry);
     registry->unsaved.count = 0;
 }
 
@@ -134,6 +135,7 @@ void registry_saved(struct registry *registry)
     for (size_t i = 0; i < registry->family_count; i++)
         leaving_let_go(registry->families[i]);
     dropped_let_go(registry);
+    births_let_go(registry);
 }
 
 void registry_save_all(struct registry *registry, const struct record_sink *sink, int64_t now)

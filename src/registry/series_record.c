@@ -86,8 +86,9 @@ static bool read_detail(const struct family *family, struct fields *fields,
 static void write_birth(const struct series *series, struct text *out)
 {
     const struct birth *birth = birth_of(series);
-    fields_put_8(out, birth != NULL);
-    if (!birth)
+    bool goes_on = birth && birth->stage == BIRTH_SHOWN_AS_BEFORE;
+    fields_put_8(out, goes_on);
+    if (!goes_on)
         return;
     fields_put_time(out, birth->born);
     fields_put_double(out, birth->value);

@@ -174,9 +174,9 @@ static bool evict_oldest(struct memory_store *store)
     return true;
 }
 
-static void make_room(struct memory_store *store)
+static void keep_within(struct memory_store *store, size_t most)
 {
-    while (store->keys >= store->max_keys && evict_oldest(store))
+    while (store->keys > most && evict_oldest(store))
         continue;
 }
 
@@ -209,7 +209,8 @@ struct memory_entry *memory_put(struct memory *memory, const struct memory_key *
                                 const char *text, size_t text_length, int64_t now)
 {
     struct memory_entry *entry = entry_new(memory, key, text, text_length);
-    make_room(memory->store);
+    if (memory->store->keys >= memory->store->max_keys)
+        keep_within(memory->store, memory->store->max_keys - 1);
     add_entry(memory, entry, now);
     memory_note(memory, entry);
     return entry;
@@ -264,6 +265,11 @@ void memory_store_sweep(struct memory_store *store, int64_t now)
     for (struct memory *memory = store->first; memory; memory = memory->next)
         while (oldest_of(memory) && memory->oldest->touched < now - memory->keep)
             memory_remove(memory, memory->oldest);
+}
+
+void memory_store_settle(struct memory_store *store)
+{
+    keep_within(store, store->max_keys);
 }
 
 void memory_note_entry(struct memory *memory, struct memory_entry *entry)

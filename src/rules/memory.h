@@ -21,9 +21,9 @@
 
 #define MEMORY_KEEP_DEFAULT (INT64_C(400) * 86400 * 1000000000) /* ns */
 #define MEMORY_TEXT_LONGEST ((size_t)2048)                      /* bytes: longer than any label */
-/* What was only touched is saved anew when the saved time is behind by this: `keep` divided by
- * MEMORY_TOUCH_SHARE, MEMORY_TOUCH_LONGEST at most. By so much a key may be forgotten early, if the
- * program is killed. */
+/* What was only touched is saved anew when the saved time is behind by this (give or take a
+ * second): `keep` divided by MEMORY_TOUCH_SHARE, MEMORY_TOUCH_LONGEST at most. By so much a key may
+ * be forgotten early after a restart. */
 #define MEMORY_TOUCH_SHARE   64
 #define MEMORY_TOUCH_LONGEST (INT64_C(3600) * 1000000000) /* ns */
 
@@ -44,10 +44,9 @@ struct memory_entry {
         int64_t time;   /* MEMORY_TIMER; MEMORY_SET: event time of the last move */
     };
     struct set_group *group; /* MEMORY_SET: inside this series' set, NULL: left */
-    union {
-        uint32_t epoch; /* MEMORY_SET: inside only while it is the group's */
-        uint32_t
-            left_in; /* MEMORY_SET, left: file whose line said so (low bits of its id); 0: none */
+    union {                  /* MEMORY_SET */
+        uint32_t epoch;      /* in a group: inside only while it is the group's */
+        uint32_t left_in;    /* in none: file whose line said so (low bits of its id); 0: none */
     };
     uint32_t key_length;
     uint32_t text_length : 31; /* MEMORY_REMEMBER: text behind the key */
@@ -134,9 +133,10 @@ void memory_store_sweep(struct memory_store *store, int64_t now);
 void memory_note_entry(struct memory *memory, struct memory_entry *entry);
 /* All that was noted is put or removed. */
 void memory_mark_saved(struct memory *memory);
-/* As memory_put, but in no order yet, and without making room: the next put or sweep does. */
+/* As memory_put, but in no order yet, and without making room: memory_store_settle does. */
 struct memory_entry *memory_restore(struct memory *memory, const struct memory_key *key,
                                     const char *text, size_t text_length, int64_t touched);
+void memory_store_settle(struct memory_store *store);
 /* The record of this key is to go. */
 void memory_note_removed(struct memory *memory, const struct memory_key *key);
 

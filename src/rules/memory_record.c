@@ -320,8 +320,12 @@ static void restore(struct rule_set *set, const struct key_record *read)
     struct set_group *group = NULL;
     if (memory->kind == MEMORY_SET && !find_group(set, read, &group))
         return;
+    if (group) /* held, should the key be there already, alone in it */
+        group->entries++;
     struct memory_entry *entry =
         memory_restore(memory, &read->key, read->text.data, read->text.length, read->touched);
+    if (group)
+        group->entries--;
     if (memory->kind == MEMORY_INCREASE)
         entry->largest = read->largest;
     else

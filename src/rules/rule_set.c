@@ -125,6 +125,7 @@ void rule_set_free(struct rule_set *set)
 static void settle(struct rule_set *set, int64_t now)
 {
     set->is_restored = false;
+    memory_store_settle(&set->memories);
     for (size_t i = 0; i < set->metric_count; i++)
         set_groups_settle(&set->metrics[i]->groups, now);
 }

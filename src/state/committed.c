@@ -1,6 +1,4 @@
 /* See state.h: what is committed, looked up; and how the state is doing. */
-#include <string.h>
-
 #include "base/text.h"
 #include "state/batch.h"
 #include "state/id_archive.h"
@@ -82,8 +80,5 @@ void state_counts(const struct state *state, struct state_counts *ret_counts)
     count_ids(state, ret_counts, &ids);
     const struct failure *failure = worst(state, &ids);
     ret_counts->failing = failure->reason != FAILURE_NONE;
-    if (!ret_counts->failing)
-        return;
-    strcpy(ret_counts->reason, failure_word(failure->reason));
-    memcpy(ret_counts->message, failure->message, sizeof(ret_counts->message));
+    failure_tell(failure, ret_counts->reason, ret_counts->message);
 }

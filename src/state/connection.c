@@ -29,17 +29,17 @@ static char *frozen_uri(const char *path)
 }
 
 static const struct {
-    int flags;
     const char *vfs; /* NULL: the usual one */
-    int patience;
+    int flags;
+    int patience; /* ms */
     const char *settings;
 } modes[] = {
-    [CONNECTION_WRITE] = {SQLITE_OPEN_READWRITE, NULL, WAIT_TO_WRITE, ""},
-    [CONNECTION_READ] = {SQLITE_OPEN_READWRITE, NULL, WAIT_TO_READ, "PRAGMA query_only=1"},
+    [CONNECTION_WRITE] = {NULL, SQLITE_OPEN_READWRITE, WAIT_TO_WRITE, ""},
+    [CONNECTION_READ] = {NULL, SQLITE_OPEN_READWRITE, WAIT_TO_READ, "PRAGMA query_only=1"},
     /* Alone, SQLite keeps the index of the log in its own memory. */
-    [CONNECTION_ALONE] = {SQLITE_OPEN_READONLY, "unix-none", WAIT_TO_READ,
+    [CONNECTION_ALONE] = {"unix-none", SQLITE_OPEN_READONLY, WAIT_TO_READ,
                           "PRAGMA locking_mode=EXCLUSIVE"},
-    [CONNECTION_FROZEN] = {SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, WAIT_TO_READ, ""},
+    [CONNECTION_FROZEN] = {NULL, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, WAIT_TO_READ, ""},
 };
 
 int connection_open(const char *path, enum connection_mode mode, struct sqlite3 **ret_database)

@@ -31,6 +31,12 @@ int failure_error(enum failure_reason reason)
     return -reasons[reason].error;
 }
 
+void failure_tell(const struct failure *failure, char ret_reason[16], char ret_message[256])
+{
+    snprintf(ret_reason, 16, "%s", failure_word(failure->reason));
+    snprintf(ret_message, 256, "%s", failure->reason == FAILURE_NONE ? "" : failure->message);
+}
+
 int failure_set(struct failure *ret_failure, enum failure_reason reason, const char *format, ...)
 {
     va_list arguments;

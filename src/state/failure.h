@@ -27,6 +27,9 @@ const char *failure_word(enum failure_reason reason);
 /* The negative errno that stands for it; 0 for none. */
 int failure_error(enum failure_reason reason);
 
+/* Both as text: for struct state_result and struct state_counts. */
+void failure_tell(const struct failure *failure, char ret_reason[16], char ret_message[256]);
+
 /* These fill *ret_failure and return failure_error of its reason. */
 int failure_set(struct failure *ret_failure, enum failure_reason reason, const char *format, ...)
     PRINTF(3, 4);

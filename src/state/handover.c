@@ -1,7 +1,6 @@
 /* See state.h: what goes to the writer, and what comes back. */
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "state/batch.h"
@@ -131,13 +130,9 @@ static bool take_opened(struct state *state, const struct work_result *result)
 
 static void fill_result(const struct state *state, double seconds, struct state_result *ret_result)
 {
-    const struct failure *failure = &state->failure;
-    bool committed = failure->reason == FAILURE_NONE;
-    *ret_result = (struct state_result){.committed = committed, .seconds = seconds};
-    if (committed)
-        return;
-    strcpy(ret_result->reason, failure_word(failure->reason));
-    memcpy(ret_result->message, failure->message, sizeof(ret_result->message));
+    ret_result->committed = state->failure.reason == FAILURE_NONE;
+    ret_result->seconds = seconds;
+    failure_tell(&state->failure, ret_result->reason, ret_result->message);
 }
 
 bool state_take_result(struct state *state, struct state_result *ret_result)

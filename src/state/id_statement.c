@@ -32,7 +32,6 @@ static const char *const texts[ID_SQL_COUNT] = {
     [ID_SQL_LINK] =
         "INSERT INTO id_link(generation, directory, run, checksum) VALUES(?1, ?2, ?3, ?4)",
     [ID_SQL_UNLINK] = "DELETE FROM id_link WHERE generation = ?1 AND directory = ?2 AND run = ?3",
-    [ID_SQL_UNLINK_ALL] = "DELETE FROM id_link WHERE generation = ?1 AND directory = ?2",
     [ID_SQL_EACH_LINK] = "SELECT generation, directory, run, checksum FROM id_link"
                          " WHERE generation = ?1 LIMIT ?2",
     [ID_SQL_EACH_OTHER_LINK] = "SELECT generation, directory, run, checksum FROM id_link"

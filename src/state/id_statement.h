@@ -23,7 +23,6 @@ enum id_statement {
     ID_SQL_EACH_RUN,
     ID_SQL_LINK,
     ID_SQL_UNLINK,
-    ID_SQL_UNLINK_ALL,
     ID_SQL_EACH_LINK,
     ID_SQL_EACH_OTHER_LINK,
     ID_SQL_COUNT

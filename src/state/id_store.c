@@ -133,6 +133,8 @@ int id_store_get_page(struct id_store *store, enum id_table table, int64_t run, 
         size_t length = (size_t)sqlite3_column_bytes(statement, 0);
         bool right = id_page_read(bytes, length, salted(table, at), ret_page);
         code = right ? SQLITE_OK : SQLITE_CORRUPT;
+    } else if ((code & 0xff) == SQLITE_CORRUPT) { /* or one of its extended codes */
+        code = SQLITE_CORRUPT;
     }
     sqlite3_reset(statement);
     return code;
@@ -202,12 +204,6 @@ int id_store_unlink(struct id_store *store, uint64_t directory, int64_t run)
 {
     struct id_link link = {store->generation, directory, run};
     return id_store_delete_link(store, &link);
-}
-
-int id_store_unlink_all(struct id_store *store, uint64_t directory)
-{
-    int64_t numbers[] = {store->generation, (int64_t)directory};
-    return id_statement_run(&store->statements, ID_SQL_UNLINK_ALL, numbers, 2);
 }
 
 int id_store_delete_link(struct id_store *store, const struct id_link *link)

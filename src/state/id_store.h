@@ -55,7 +55,6 @@ struct id_link {
 /* In this generation. */
 int id_store_link(struct id_store *store, uint64_t directory, int64_t run) MUST_CHECK;
 int id_store_unlink(struct id_store *store, uint64_t directory, int64_t run) MUST_CHECK;
-int id_store_unlink_all(struct id_store *store, uint64_t directory) MUST_CHECK;
 /* on_link returns 0, or a SQLite code that ends it. */
 int id_store_each_link(struct id_store *store,
                        int (*on_link)(void *context, const struct id_link *link),

@@ -2,10 +2,12 @@
  * thread, on its connection; nothing here is shared with the loop's side (id_archive.h) but the
  * news it makes.
  *
- *   commit 7: ids of directory 3      -> run 41: sorted, in rows of up to ID_ROW_IDS; link (3, 41)
- *   merge:    runs 38 39 40 41 of 3   -> run 42; links of 3 to the old ones are replaced in the
- * same transaction; rows of runs without any link are deleted later, once the loop has taken the
- * news join 9<-3: links (9, r) for every run r of 3: runs never change, so they are shared
+ *   commit 7: ids of directory 3   -> run 41: sorted, in rows of up to 504; link (3, 41)
+ *   commit 8: a few more           -> run 42: one row with all of them, in place of run 41
+ *   merge: runs 35 to 42 of 3      -> run 43; links of 3 to the old ones are replaced in the
+ *                                     same transaction; rows of runs without any link are
+ *                                     deleted later, once the loop has taken the news
+ *   join 9 <- 3: links (9, r) for every run r of 3: runs never change, so they are shared
  *
  * Tables (in every schema): id_run, id_row, id_filter, id_link; links lie in a generation. A run
  * longer than one row has a blocked Bloom filter, saved beside it. */

@@ -17,9 +17,10 @@ static void write_holder(int descriptor)
 {
     char text[HOLDER_LENGTH];
     int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    ssize_t ignored = ftruncate(descriptor, 0);
-    ignored = pwrite(descriptor, text, (size_t)length, 0);
-    (void)ignored;
+    if (ftruncate(descriptor, 0) == 0) {
+        ssize_t ignored = pwrite(descriptor, text, (size_t)length, 0);
+        (void)ignored;
+    }
 }
 
 static void read_holder(int descriptor, char *ret_holder)

@@ -62,7 +62,7 @@ int meta_create(struct sqlite3 *database, struct meta *ret_meta)
 int meta_read(struct sqlite3 *database, struct meta *ret_meta)
 {
     struct sqlite3_stmt *statement = NULL;
-    int64_t numbers[META_NUMBERS];
+    int64_t numbers[META_NUMBERS] = {0};
     int code = sqlite3_prepare_v2(database,
                                   "SELECT life, generation, newest, sequence, committed, clean,"
                                   " checksum FROM meta",

@@ -62,8 +62,9 @@ int state_open(const struct state_options *options, struct state **ret_state,
 /* Hands out all records of the current generation, kind by kind; then state_load is over. on_record
  * returns 0, or a negative errno for a record that cannot be: the database counts as corrupt then.
  * Corrupt rows, or a database that cannot be read on, end it too. Returns 0, or -EBADMSG: it was
- * set aside (named by state_counts.set_aside), state_started is STATE_SET_ASIDE now, and the caller
- * has to begin anew with empty rooms. */
+ * set aside (named by state_counts.set_aside; NULL where that could not be written), state_started
+ * is STATE_SET_ASIDE now, and the caller has to begin anew with empty rooms: it may load again,
+ * which gives nothing. That is told once also for a database that state_open found corrupt. */
 int state_load(struct state *state, int (*on_record)(void *context, const struct record *record),
                void *context) MUST_CHECK;
 /* After STATE_SET_ASIDE: hands out the records of the newest readable totals.db. How many. */
@@ -94,10 +95,10 @@ void state_finish_recount(struct state *state);
 /* Readable when there is a result to take. */
 int state_descriptor(const struct state *state);
 struct state_result {
-    bool committed; /* else it failed and waits for state_retry */
-    double seconds; /* it took */
-    char reason[16];    /* of a failure: full, read_only, vanished, corrupt, io, other; else "" */
-    char message[256];  /* for the log */
+    bool committed;    /* else it failed and waits for state_retry */
+    double seconds;    /* it took */
+    char reason[16];   /* of a failure: full, read_only, vanished, corrupt, io, other; else "" */
+    char message[256]; /* for the log */
 };
 bool state_take_result(struct state *state, struct state_result *ret_result);
 
@@ -111,16 +112,16 @@ void state_join_ids(struct state *state, uint64_t to, uint64_t from);
 void state_forget_ids(struct state *state, uint64_t directory);
 
 struct state_counts {
-    int64_t last_commit;  /* ns, wall; 0: none yet */
+    int64_t last_commit; /* ns, wall; 0: none yet */
     uint64_t commits;
-    uint64_t failures;    /* attempts that failed */
-    bool failing;         /* the last attempt failed, or the database could not be opened */
-    char reason[16];      /* why, as in struct state_result */
+    uint64_t failures; /* attempts that failed */
+    bool failing;      /* the last attempt failed, or the database could not be opened */
+    char reason[16];   /* why, as in struct state_result */
     char message[256];
-    uint64_t bytes;       /* of all its files on disk, as of the last commit */
+    uint64_t bytes; /* of all its files on disk, as of the last commit */
     uint64_t ids_on_disk;
-    size_t id_memory;     /* bytes */
-    const char *path;     /* of the database */
+    size_t id_memory;      /* bytes */
+    const char *path;      /* of the database */
     const char *set_aside; /* name of the corrupt one, NULL: none */
 };
 void state_counts(const struct state *state, struct state_counts *ret_counts);

@@ -51,6 +51,8 @@ static int make_one(const char *path)
 int state_files_make_directory(const struct state_files *files)
 {
     AUTO_FREE char *path = memory_copy_text(files->directory);
+    if (!path[0])
+        return -ENOENT;
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         int r = make_one(path);

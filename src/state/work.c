@@ -60,7 +60,7 @@ static void commit(struct work *work, struct work_result *result)
         r = commit_run(database, work->batch, &work->options, &result->failure);
     }
     if (r == 0)
-        finish_commit(writer, result);
+        finish_commit(work, result);
     else
         result->outcome = WORK_FAILED;
 }

@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@
 #include "state/id_news.h"
 
 #define STACK_BYTES ((size_t)1 << 20)
+/* Where both want the processor, the loop goes first. */
+#define NICENESS 5
 
 struct writer {
     pthread_t thread;
@@ -102,6 +106,7 @@ static void *writing_thread(void *context)
 {
     struct writer *writer = context;
     enum task task;
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS);
     while ((task = next_task(writer)) != TASK_STOP) {
         if (task == TASK_ATTEMPT)
             attempt(writer);
@@ -228,7 +233,8 @@ void writer_commit(struct writer *writer, struct batch *batch, const struct comm
 void writer_retry(struct writer *writer)
 {
     pthread_mutex_lock(&writer->mutex);
-    if (writer->work.batch && !writer->under_way) {
+    /* While an attempt is under way the batch is the thread's. */
+    if (!writer->under_way && writer->work.batch) {
         writer->attempt = true;
         writer->under_way = true;
         pthread_cond_signal(&writer->wake);

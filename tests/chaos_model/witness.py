@@ -224,13 +224,17 @@ class Witness:
         if differences:
             raise Violation("metrics do not fit the lines counted:\n" + "\n".join(differences))
 
+    def _forget_what_begins_anew(self, lost):
+        """At the first answer of a process: counters that need not go on from where they were."""
+        for key in list(self.highest):
+            if lost or not (key.startswith(CONTINUED) and self.scene.own_counters_continue(key)):
+                del self.highest[key]
+
     def _check_rising(self, samples, rising, first, lost):
+        if first:
+            self._forget_what_begins_anew(lost)
         for key, value in samples.items():
             if not is_rising(key, rising) or key.startswith("extra_"):
-                continue
-            if first and (lost or not self.scene.own_counters_continue(key)
-                          or not key.startswith(CONTINUED)):
-                self.highest[key] = value
                 continue
             if value < self.highest.get(key, 0):
                 raise Violation(f"a counter went back: {key} from {self.highest[key]} to {value}")

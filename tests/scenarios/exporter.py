@@ -220,6 +220,10 @@ class Exporter(Watched):
         finally:
             connection.close()
 
+    def forget_own(self):
+        """From now on its own totals may be lower: a copy of older totals has the rules' alone."""
+        self.floor = {key: value for key, value in self.floor.items() if key[0] not in LASTING}
+
     def get_json(self, path):
         return json.loads(self.request(path).body)
 

@@ -24,7 +24,8 @@ WITH_LENGTHS = COUNT_EVERYTHING.replace("metrics:\n", """metrics:
 OTHER_BUCKETS = WITH_LENGTHS.replace("[1, 10]", "[1, 7, 10]")
 OTHER_HELP = WITH_LENGTHS.replace("help: h", "help: Quite another text.").replace(
     "max_series: 20000", "max_series: 10000")
-OTHER_LABELS = WITH_LENGTHS.replace("help: h, labels: [job_id]", "help: h, labels: [agent_id]")
+OTHER_LABELS = WITH_LENGTHS.replace("help: h, labels: [job_id]", "help: h, labels: [repo]").replace(
+    'lengths\n      labels: {job_id: "{file.job_id}"}', 'lengths\n      labels: {repo: "{file.repo}"}')
 OTHER_TYPE = WITH_LENGTHS.replace("type: histogram, help: h", "type: summary, help: h").replace(
     "buckets: [1, 10]", "quantiles: [0.5]")
 BROKEN = COUNT_EVERYTHING.replace("inc: ok_total", "inc: ok_totl")

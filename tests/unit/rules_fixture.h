@@ -43,22 +43,35 @@ struct bench {
     struct text text;
 };
 
-/* Packs in the order of their texts, named pack, pack2, ...; the first has the source. */
+/* A pack's text, and its name. */
+struct named_pack {
+    const char *name;
+    const char *text;
+};
 #define PACKS_MOST 4
-static inline void bench_start_packs(struct bench *b, const char *const *packs,
-                                     const char *const *names, size_t count,
+
+/* Files are of the first source of the first pack. */
+static inline void bench_start_packs(struct bench *b, const struct named_pack *packs, size_t count,
                                      const struct rule_limits *limits)
 {
     static const struct rule_capture captures[] = {{"job_id", "job-1", 5}, {"job_id", "job-2", 5}};
+    struct tree *trees[PACKS_MOST] = {NULL};
+    struct rule_pack inputs[PACKS_MOST];
+    bool is_read = true;
     diagnostics_init(&b->diagnostics);
     text_init(&b->text, TEXT_UNLIMITED);
     arena_init(&b->arena, 65536);
     b->decoder = NULL;
     b->registry = registry_new(10000);
-    struct tree *tree = yaml_read_text("pack.yaml", pack, strlen(pack), &b->diagnostics);
-    struct rule_pack input = {"pack", tree};
-    b->rules = tree ? rule_set_new(&input, 1, b->registry, limits, &b->diagnostics) : NULL;
-    tree_free(tree);
+    for (size_t i = 0; i < count; i++) {
+        trees[i] =
+            yaml_read_text("pack.yaml", packs[i].text, strlen(packs[i].text), &b->diagnostics);
+        inputs[i] = (struct rule_pack){packs[i].name, trees[i]};
+        is_read = is_read && trees[i];
+    }
+    b->rules = is_read ? rule_set_new(inputs, count, b->registry, limits, &b->diagnostics) : NULL;
+    for (size_t i = 0; i < count; i++)
+        tree_free(trees[i]);
     diagnostics_print(&b->diagnostics, &b->text);
     if (!b->rules)
         return;
@@ -67,6 +80,11 @@ static inline void bench_start_packs(struct bench *b, const char *const *packs,
     for (size_t i = 0; i < 2; i++)
         b->files[i] = rule_file_new(source, i ? "/e/job-2/a.jsonl" : "/e/job-1/a.jsonl",
                                     &captures[i], 1, i + 1, i + 1);
+}
+
+static inline void bench_start(struct bench *b, const char *pack, const struct rule_limits *limits)
+{
+    bench_start_packs(b, &(struct named_pack){"pack", pack}, 1, limits);
 }
 
 static inline void bench_end(struct bench *b)

@@ -152,7 +152,6 @@ static inline void write_something(struct model *model, struct generation *gener
 
 static inline void create_or_append(struct model *model, size_t directory, size_t file)
 {
-    if (getenv("TRACE")) print_message("create_or_append %s/%s gen %d\n", directories[directory], names[file], model->at[directory][file]);
     char path[64];
     path_of(directory, file, path);
     if (model->at[directory][file] == NO_GENERATION) {
@@ -164,7 +163,6 @@ static inline void create_or_append(struct model *model, size_t directory, size_
 
 static inline void keep_writer(struct model *model, size_t directory, size_t file)
 {
-    if (getenv("TRACE")) print_message("keep_writer %s/%s gen %d\n", directories[directory], names[file], model->at[directory][file]);
     char path[64];
     int index = model->at[directory][file];
     if (index == NO_GENERATION || model->generations[index].writer >= 0)
@@ -186,7 +184,6 @@ static inline void use_writers(struct model *model)
         struct generation *generation = &model->generations[i];
         if (generation->writer < 0 || random_below(model, 3) > 0)
             continue;
-        if (getenv("TRACE")) print_message("writer of gen %d at %zu of %zu, links %d\n", i, generation->position, generation->length, generation->links);
         if (random_below(model, 6) > 0) {
             write_something(model, generation, NULL);
         } else {
@@ -199,7 +196,6 @@ static inline void use_writers(struct model *model)
 
 static inline void rotate(struct model *model, size_t directory)
 {
-    if (getenv("TRACE")) print_message("rotate %s\n", directories[directory]);
     move_name(model, directory, 1, 2);
     move_name(model, directory, 0, 1);
 }
@@ -207,7 +203,6 @@ static inline void rotate(struct model *model, size_t directory)
 /* Leaves the whole lines that hold an object, but some at the beginning or the end. */
 static inline void rewrite(struct model *model, size_t directory, size_t file)
 {
-    if (getenv("TRACE")) print_message("rewrite %s/%s gen %d\n", directories[directory], names[file], model->at[directory][file]);
     char path[64];
     int index = model->at[directory][file];
     if (index == NO_GENERATION)
@@ -234,7 +229,6 @@ static inline void rewrite(struct model *model, size_t directory, size_t file)
 
 static inline void copy_and_truncate(struct model *model, size_t directory)
 {
-    if (getenv("TRACE")) print_message("copy_and_truncate %s\n", directories[directory]);
     char path[64];
     char copy[64];
     int from = model->at[directory][0];
@@ -261,7 +255,6 @@ static inline void copy_and_truncate(struct model *model, size_t directory)
 
 static inline void link_name(struct model *model, size_t directory)
 {
-    if (getenv("TRACE")) print_message("link_name %s\n", directories[directory]);
     char path[64];
     char other[64];
     if (model->at[directory][0] == NO_GENERATION || model->at[directory][3] != NO_GENERATION)
@@ -274,7 +267,6 @@ static inline void link_name(struct model *model, size_t directory)
 
 static inline void remove_name(struct model *model, size_t directory, size_t file)
 {
-    if (getenv("TRACE")) print_message("remove_name %s/%s gen %d\n", directories[directory], names[file], model->at[directory][file]);
     char path[64];
     if (model->at[directory][file] == NO_GENERATION)
         return;
@@ -287,7 +279,6 @@ static inline void rename_directory(struct model *model, size_t from, size_t to)
 {
     if (!model->exists[from] || model->exists[to])
         return;
-    if (getenv("TRACE")) print_message("rename dir %s %s\n", directories[from], directories[to]);
     assert_int_equal(rename(directories[from], directories[to]), 0);
     model->exists[from] = false;
     model->exists[to] = true;
@@ -393,7 +384,6 @@ static inline void look_at_old_names(struct model *model)
 
 static inline void check(struct model *model, bool at_end)
 {
-    if (getenv("TRACE")) print_message("check\n");
     struct fixture *fixture = model->fixture;
     take_generations(model);
     rescan(fixture, random_below(model, 8));

@@ -290,6 +290,31 @@ static void test_rest_lets_the_log_be_folded_back(void **state UNUSED)
     tear_down_ids(&fixture);
 }
 
+/* Is all of the log in the database, as far as those who read allow? */
+static bool is_log_copied(struct id_fixture *fixture)
+{
+    int frames;
+    int copied;
+    assert_int_equal(sqlite3_wal_checkpoint_v2(fixture->database, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                               &frames, &copied),
+                     SQLITE_OK);
+    return frames == copied;
+}
+
+static void test_lookups_renew_their_transaction(void **state UNUSED)
+{
+    struct id_fixture fixture;
+    set_up_ids(&fixture, 0); /* each reads a row */
+    commit_ids(&fixture, 3, 0, 5000);
+    deliver(&fixture);
+    assert_int_equal(count_held(&fixture, 3, 0, 2), 2);
+    commit_ids(&fixture, 3, 5000, 6000);
+    assert_false(is_log_copied(&fixture));
+    assert_int_equal(count_held(&fixture, 3, 0, 200), 200);
+    assert_true(is_log_copied(&fixture));
+    tear_down_ids(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_rot_is_found_and_counted),
         cmocka_unit_test(test_rot_of_filter_and_first_ids_loses_nothing),
         cmocka_unit_test(test_rest_lets_the_log_be_folded_back),
+        cmocka_unit_test(test_lookups_renew_their_transaction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

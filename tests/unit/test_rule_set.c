@@ -57,6 +57,42 @@ static void test_sets_move_leave_and_clear(void **state)
     bench_end(&b);
 }
 
+/* Lines of one moment: within a file they are in order, between files nobody knows. */
+static void test_lines_of_one_moment_count_in_order(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_start(&b,
+                SOURCE "metrics: {active: {type: gauge, help: A.}}\n"
+                       "rules:\n"
+                       "  enter: [{enter: active, key: k, scope: pack}]\n"
+                       "  leave: [{leave: active, key: k, scope: pack}]\n"
+                       "  clear: [{clear: active}]\n",
+                NULL);
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    feed(&b, 0, "{\"type\":\"leave\",\"k\":\"a\",\"time\":100}", NOW);
+    assert_shows(&b, "active 0");
+    feed(&b, 1, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    assert_shows(&b, "active 0");
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"a\",\"time\":99}", NOW);
+    assert_shows(&b, "active 0");
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    assert_shows(&b, "active 1");
+    feed(&b, 1, "{\"type\":\"clear\",\"time\":100}", NOW);
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"b\",\"time\":100}", NOW);
+    assert_shows(&b, "active 0");
+    feed(&b, 1, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    feed(&b, 1, "{\"type\":\"enter\",\"k\":\"b\",\"time\":100}", NOW);
+    assert_shows(&b, "active 2");
+    feed(&b, 0, "{\"type\":\"leave\",\"k\":\"c\",\"time\":110}", NOW); /* was not inside */
+    feed(&b, 1, "{\"type\":\"enter\",\"k\":\"c\",\"time\":110}", NOW);
+    assert_shows(&b, "active 2");
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"c\",\"time\":110}", NOW);
+    assert_shows(&b, "active 3");
+    bench_end(&b);
+}
+
 static void test_members_fall_out_after_their_time(void **state)
 {
     (void)state;
@@ -460,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_compare_without_case_and_signs),
         cmocka_unit_test(test_sets_move_leave_and_clear),
+        cmocka_unit_test(test_lines_of_one_moment_count_in_order),
         cmocka_unit_test(test_members_fall_out_after_their_time),
         cmocka_unit_test(test_memories_are_bounded_and_forget_members_rightly),
         cmocka_unit_test(test_remember_by_scope_and_key),

@@ -6,6 +6,12 @@
 
 #include "fault_disk.h"
 
+static void be_root_again(void)
+{
+    if (getuid() == 0 && seteuid(0) < 0)
+        abort();
+}
+
 static int set_up_disk(void **context)
 {
     disk_set(DISK_WORKS);
@@ -14,6 +20,7 @@ static int set_up_disk(void **context)
 
 static int tear_down_disk(void **context)
 {
+    be_root_again();
     disk_set(DISK_WORKS);
     return tear_down(context);
 }
@@ -575,12 +582,6 @@ static bool stop_being_root(const struct scene *scene)
     return chown(scene->root, 65534, 65534) == 0 && seteuid(65534) == 0;
 }
 
-static void be_root_again(void)
-{
-    if (getuid() == 0 && seteuid(0) < 0)
-        abort();
-}
-
 static void set_modes(const struct scene *scene, mode_t directory, mode_t file)
 {
     static const char *const names[] = {"state.db", "lock", "totals.db", "state.db-wal",
@@ -638,7 +639,6 @@ static void what_can_only_be_read_is_loaded(void **context)
     close_clean(scene);
     set_modes(scene, 0500, 0400);
     go_on_when_writable(scene, STATE_CLEAN);
-    be_root_again();
 }
 
 static void what_a_crash_left_is_loaded_though_it_can_only_be_read(void **context)
@@ -656,7 +656,6 @@ static void what_a_crash_left_is_loaded_though_it_can_only_be_read(void **contex
     assert_int_equal(waitpid(child, NULL, 0), child);
     set_modes(scene, 0500, 0400);
     go_on_when_writable(scene, STATE_UNCLEAN);
-    be_root_again();
 }
 
 static void one_that_is_damaged_and_can_only_be_read_stays(void **context)
@@ -682,7 +681,6 @@ static void one_that_is_damaged_and_can_only_be_read_stays(void **context)
     open_state(scene);
     assert_set_aside(scene, "1:f=1 2:a=2 ");
     close_state(scene);
-    be_root_again();
 }
 
 int main(void)

@@ -29,7 +29,6 @@ static void lose(struct model *model)
 static void restart(struct run *run, bool killed)
 {
     struct model *model = run->model;
-    if (getenv("TRACE")) print_message("restart %s\n", killed ? "killed" : "stopped");
     if (!killed && run->saving)
         commit(run->saver);
     if (killed)
@@ -42,7 +41,6 @@ static void restart(struct run *run, bool killed)
         step(model);
     model->down = false;
     lose(model);
-    if (getenv("TRACE")) print_message("up\n");
     take_generations(model);
     begin_again(run->saver);
     start(run->saver, random_below(model, 8));
