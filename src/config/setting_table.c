@@ -124,12 +124,13 @@ const struct setting setting_table[] = {
      .kind = SETTING_TEXT,
      .group = GROUP_STATE,
      FIELD(state_dir),
-     .fallback_shown = "$XDG_STATE_HOME/jsonl-exporter, else ~/.local/state/jsonl-exporter",
+     .fallback_shown = "~/.local/state/jsonl-exporter",
      .path = SETTING_DIRECTORY,
      .check = setting_check_filled,
      .placeholder = "DIR",
      .help = "Directory of what must survive a restart: how far each file was read, the values, "
-             "the ids counted. Of one instance alone; made if it is not there."},
+             "the ids counted. Of one instance alone; made if it is not there. $XDG_STATE_HOME stands "
+             "for ~/.local/state where it is set."},
     {.name = "no-state",
      .environment = "JSONL_EXPORTER_NO_STATE",
      .key = "no_state",

@@ -111,7 +111,10 @@ static void test_truncated_file_is_read_to_its_new_end(void **state UNUSED)
     tail_turn(fixture->tail, 0);
     assert_int_equal(truncate("f", 0), 0);
     append_events("f", 11, 15);
-    struct tail_progress progress;
+    uint64_t size = size_of("f");
+    tail_turn(fixture->tail, 0);
+    struct tail_progress progress = progress_of(fixture, false);
+    assert_in_range(progress.bytes_left, 1, size);
     while (!tail_arrived(fixture->tail, &progress))
         tail_turn(fixture->tail, 0);
     assert_int_equal(fixture->counted[15], 1);

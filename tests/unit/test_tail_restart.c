@@ -84,6 +84,26 @@ static void test_what_changed_between_save_and_commit_is_in_the_next(void **stat
     saver_free(saver);
 }
 
+/* Saved between look and reading, and within the reading of a file that does not change. */
+static void test_killed_while_a_file_is_read(void **state UNUSED)
+{
+    const struct tail_options options = {.chunk_bytes = 600};
+    for (int turns = 0; turns < 8; turns++) {
+        struct saver *saver = saver_new_with(&options);
+        append_events("f", 1, 10);
+        append("f", "{\"a\":1}\n");
+        pass_time(saver->fixture, 0);
+        look(saver->fixture, "f");
+        save_and_commit(saver);
+        for (int i = 0; i < turns; i++)
+            tail_turn(saver->fixture->tail, 0);
+        save_and_commit(saver);
+        crash_and_start(saver);
+        assert_int_equal(total(saver), 11);
+        saver_free(saver);
+    }
+}
+
 static void test_partial_line_is_completed_while_down(void **state UNUSED)
 {
     for (int way = 0; way < WAYS; way++) {
@@ -113,6 +133,7 @@ static void test_rest_that_was_counted_gets_its_end_while_down(void **state UNUS
     append("f", "\n{\"a\":3}\n");
     begin_and_start(saver);
     assert_int_equal(total(saver), 3);
+    assert_int_equal(saver->fixture->last_number, 3);
     assert_int_equal(saver->fixture->bad, 0);
     saver_free(saver);
 }
@@ -142,6 +163,22 @@ static void test_rest_before_a_rotation_while_down(void **state UNUSED)
         assert_int_equal(total(saver), 5);
         saver_free(saver);
     }
+}
+
+/* Renamed, and not yet judged when it stops. */
+static void test_rest_of_a_rotated_file_is_told_after_the_restart(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append_events("g", 1, 1);
+    append_half("g", 2);
+    rescan(saver->fixture, 0);
+    rename("g", "g.1");
+    rescan(saver->fixture, 0);
+    stop_and_start(saver);
+    assert_int_equal(saver->fixture->partial, 0);
+    pass_time(saver->fixture, 8);
+    assert_int_equal(saver->fixture->partial, 1);
+    saver_free(saver);
 }
 
 static void test_too_long_line_goes_on_after_a_restart(void **state UNUSED)
@@ -407,6 +444,24 @@ static void test_compressed_file_is_followed_over_many_restarts(void **state UNU
     for (unsigned id = 1; id <= 100; id++)
         assert_int_equal(saver->fixture->counted[id], 1);
     assert_int_equal(saver->fixture->bad, 0);
+    saver_free(saver);
+}
+
+static void test_compressed_rest_is_judged_after_the_restart(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    gzFile out = gzopen("f.gz", "wb");
+    assert_true(gzputs(out, "{\"a\":1}\n{\"a\":2}") > 0);
+    gzclose(out);
+    pass_time(saver->fixture, 0);
+    rescan(saver->fixture, 0);
+    assert_int_equal(total(saver), 1);
+    stop_and_start(saver);
+    pass_time(saver->fixture, 15);
+    assert_int_equal(total(saver), 2);
+    stop_and_start(saver);
+    pass_time(saver->fixture, 15);
+    assert_int_equal(total(saver), 2);
     saver_free(saver);
 }
 
@@ -880,9 +935,11 @@ int main(void)
         cmocka_unit_test(test_goes_on_where_it_was),
         cmocka_unit_test(test_killed_before_the_commit),
         cmocka_unit_test(test_what_changed_between_save_and_commit_is_in_the_next),
+        cmocka_unit_test(test_killed_while_a_file_is_read),
         cmocka_unit_test(test_partial_line_is_completed_while_down),
         cmocka_unit_test(test_rest_that_was_counted_gets_its_end_while_down),
         cmocka_unit_test(test_rest_before_a_rotation_while_down),
+        cmocka_unit_test(test_rest_of_a_rotated_file_is_told_after_the_restart),
         cmocka_unit_test(test_too_long_line_goes_on_after_a_restart),
         cmocka_unit_test(test_empty_and_blank_files),
         cmocka_unit_test(test_rotations_while_down),
@@ -895,6 +952,7 @@ int main(void)
         cmocka_unit_test(test_hole_is_filled_while_down),
         cmocka_unit_test(test_compressed_with_unread_lines_while_down),
         cmocka_unit_test(test_compressed_file_is_followed_over_many_restarts),
+        cmocka_unit_test(test_compressed_rest_is_judged_after_the_restart),
         cmocka_unit_test(test_broken_compressed_file_is_told_once),
         cmocka_unit_test(test_rewritten_while_down),
         cmocka_unit_test(test_killed_while_a_rewritten_file_is_read),
