@@ -9,6 +9,7 @@ import exposition
 
 START_SECONDS = 60
 STALL_SECONDS = 30  # without progress: the program will not get there any more
+CATCH_UP_SECONDS = 600  # at most until the first exposition
 
 scrape_buffer = bytearray(64 << 20)
 
@@ -123,7 +124,8 @@ class Program:
             counted = exposition.events_counted(body)
             if counted >= count:
                 return now, latencies
-            if counted > last:
+            catches_up = not body and now - self.started < CATCH_UP_SECONDS
+            if counted > last or catches_up:
                 last, progress = counted, now
             if now - progress > STALL_SECONDS:
                 raise Failed(f"{self.name} stands at {last} of {count} events:\n{self.log_end()}")

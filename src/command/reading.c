@@ -20,11 +20,36 @@
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
 #include "daemon/sources.h"
+#include "daemon/workers.h"
 #include "tail/lines.h"
 #include "tail/tail.h"
 #include "watch/watch.h"
 
 #define STREAM_CHUNK ((size_t)65536)
+
+/* --- Lines ------------------------------------------------------------------------------------
+ */
+
+static void watched_line(struct reading *reading, const struct followed *file,
+                         struct tail_directory *directory, const struct tail_line *line)
+{
+    if (reading->before_line)
+        reading->before_line(reading->context, file, line);
+    pipeline_lines(reading->pipeline, file, reading->tail, directory, line, 1);
+    if (reading->after_line)
+        reading->after_line(reading->context, file, line);
+}
+
+static void take_lines(struct reading *reading, const struct followed *file,
+                       struct tail_directory *directory, const struct tail_line *lines,
+                       size_t count)
+{
+    if (!reading->before_line && !reading->after_line)
+        pipeline_lines(reading->pipeline, file, reading->tail, directory, lines, count);
+    else
+        for (size_t i = 0; i < count; i++)
+            watched_line(reading, file, directory, &lines[i]);
+}
 
 /* --- Tail's callbacks --------------------------------------------------------------------------
  */
@@ -46,10 +71,11 @@ static bool on_open(void *context, struct tail_file *file, void **inout_user)
     return true;
 }
 
-static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+static void on_lines(void *context, struct tail_file *file, const struct tail_line *lines,
+                     size_t count)
 {
     struct reading *reading = context;
-    reading_line(reading, tail_file_user(file), tail_file_directory(file), line);
+    take_lines(reading, tail_file_user(file), tail_file_directory(file), lines, count);
 }
 
 static void on_skip(void *context, struct tail_file *file, enum tail_skip reason,
@@ -115,16 +141,6 @@ static void on_gone(void *context, const char *path)
 /* --- Reading -----------------------------------------------------------------------------------
  */
 
-void reading_line(struct reading *reading, const struct followed *file,
-                  struct tail_directory *directory, const struct tail_line *line)
-{
-    if (reading->before_line)
-        reading->before_line(reading->context, file, line);
-    pipeline_line(reading->pipeline, file, reading->tail, directory, line);
-    if (reading->after_line)
-        reading->after_line(reading->context, file, line);
-}
-
 static void use_directory(struct reading *reading, const char *path, bool is_given)
 {
     sources_free(reading->sources);
@@ -150,7 +166,7 @@ bool reading_start(struct reading *reading, const struct settings *settings)
         return false;
     struct tail_handlers handlers = {.context = reading,
                                      .on_open = on_open,
-                                     .on_line = on_line,
+                                     .on_lines = on_lines,
                                      .on_skip = on_skip,
                                      .is_complete = is_complete,
                                      .on_close = on_close,
@@ -160,6 +176,7 @@ bool reading_start(struct reading *reading, const struct settings *settings)
                                    .max_held_files = (size_t)settings->max_held_files,
                                    .id_memory = (size_t)settings->id_memory};
     reading->pipeline = pipeline_new(reading->rulebook->rules);
+    pipeline_use_workers(reading->pipeline, workers_count(settings->decode_workers));
     reading->tail = tail_new(&handlers, &options);
     pipeline_set_now(reading->pipeline, clock_wall());
     use_directory(reading, settings->events_dir, settings_events_dir_given(settings));
@@ -252,7 +269,7 @@ static size_t cut_lines(struct reading *reading, const struct followed *file, st
                                  .number = cut.number,
                                  .offset = lines->offset + cut.start};
         if (kind == LINES_LINE)
-            reading_line(reading, file, NULL, &line);
+            take_lines(reading, file, NULL, &line, 1);
         else if (kind == LINES_TOO_LONG)
             pipeline_skip(reading->pipeline, file->path, SKIP_TOO_LONG, cut.number,
                           "longer than --max-line-bytes");
@@ -271,7 +288,7 @@ static void take_last_line(struct reading *reading, const struct followed *file,
     line.bytes = bytes;
     line.length = length;
     if (pipeline_is_record(reading->pipeline, file, bytes, length))
-        reading_line(reading, file, NULL, &line);
+        take_lines(reading, file, NULL, &line, 1);
     else
         pipeline_skip(reading->pipeline, file->path, SKIP_PARTIAL, line.number,
                       "the input ends within a line");

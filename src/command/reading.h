@@ -34,10 +34,6 @@ struct reading {
 bool reading_start(struct reading *reading, const struct settings *settings) MUST_CHECK;
 void reading_end(struct reading *reading);
 
-/* One line of a file (directory NULL: ids are not checked). */
-void reading_line(struct reading *reading, const struct followed *file,
-                  struct tail_directory *directory, const struct tail_line *line);
-
 /* Reads everything below a directory that is taken as the events directory. */
 void reading_directory(struct reading *reading, const char *path, bool is_given);
 /* Reads one file, for the first source whose pattern fits the end of its path; `force`: for the

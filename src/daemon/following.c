@@ -14,7 +14,8 @@
 #include "tail/tail.h"
 #include "watch/watch.h"
 
-/* --- What one room tells goes to the next ------------------------------------------------------ */
+/* --- What one room tells goes to the next ------------------------------------------------------
+ */
 
 static void on_file(void *context, const char *path, bool closed)
 {
@@ -80,12 +81,14 @@ static uint64_t duplicates(const struct daemon *daemon)
     return counts.skipped[SKIP_DUPLICATE];
 }
 
-static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+static void on_lines(void *context, struct tail_file *file, const struct tail_line *lines,
+                     size_t count)
 {
     struct daemon *daemon = context;
     struct followed *followed = tail_file_user(file);
     uint64_t before = duplicates(daemon);
-    pipeline_line(daemon->rooms.pipeline, followed, daemon->tail, tail_file_directory(file), line);
+    pipeline_lines(daemon->rooms.pipeline, followed, daemon->tail, tail_file_directory(file), lines,
+                   count);
     followed->duplicates += duplicates(daemon) - before;
 }
 
@@ -142,14 +145,15 @@ void following_on_event(void *context, size_t source, int64_t event_time, int64_
                             delay > 0 ? delay : 0, now);
 }
 
-/* --- Building ---------------------------------------------------------------------------------- */
+/* --- Building ----------------------------------------------------------------------------------
+ */
 
 static void build_tail(struct daemon *daemon)
 {
     const struct settings *settings = daemon->settings;
     const struct tail_handlers handlers = {.context = daemon,
                                            .on_open = on_open,
-                                           .on_line = on_line,
+                                           .on_lines = on_lines,
                                            .on_skip = on_skip,
                                            .is_complete = is_complete,
                                            .on_close = on_close,
@@ -161,6 +165,7 @@ static void build_tail(struct daemon *daemon)
                                          .max_held_files = (size_t)settings->max_held_files,
                                          .max_held_time = settings->held_file_timeout,
                                          .id_memory = (size_t)settings->id_memory,
+                                         .is_one_id_set = settings->count_archives,
                                          .archive = daemon->state ? &archive : NULL,
                                          .retention = settings->state_retention};
     daemon->tail = tail_new(&handlers, &options);
@@ -175,9 +180,9 @@ int following_build(struct daemon *daemon)
                                             .on_gone = on_gone,
                                             .on_directory_gone = on_directory_gone,
                                             .on_notice = on_notice};
-    const struct watch_options options = {
-        .no_inotify = daemon->settings->no_inotify,
-        .max_directories = (size_t)daemon->settings->max_directories};
+    const struct watch_options options = {.no_inotify = daemon->settings->no_inotify,
+                                          .max_directories =
+                                              (size_t)daemon->settings->max_directories};
     build_tail(daemon);
     if (!daemon->watch)
         daemon->watch = watch_new(&handlers, &options);

@@ -1,4 +1,4 @@
-/* The product in one function: pipeline_line. See pipeline.h. */
+/* The product in one function: take_line. See pipeline.h. */
 #include "daemon/pipeline.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "daemon/followed.h"
-#include "decode/decoder.h"
+#include "daemon/line_batch.h"
 #include "decode/value.h"
 #include "registry/registry.h"
 #include "rules/rule_set.h"
@@ -22,9 +22,9 @@ const char *const skip_reason_names[SKIP_REASONS] = {
 
 struct pipeline {
     struct rule_set *rules;
-    struct decoder **decoders; /* by source */
-    struct rule_file *nowhere; /* the "file" of the program's own events */
-    struct arena arena;
+    struct line_batch *batch; /* decodes */
+    struct followed *nowhere; /* the "file" of the program's own events */
+    struct arena arena;       /* of the event under way */
     int64_t now;
     const struct rule_trace *trace;
     struct pipeline_counts counts;
@@ -39,17 +39,28 @@ struct place {
     struct tail_directory *directory;
 };
 
+/* The last source, which has no files. */
+static struct followed *new_nowhere(const struct rule_set *rules)
+{
+    size_t index = rule_set_source_count(rules) - 1;
+    struct rule_source *source = rule_set_source(rules, index);
+    struct followed *nowhere = memory_zero(1, sizeof(*nowhere) + sizeof(nowhere->sources[0]));
+    nowhere->path = memory_copy_text("");
+    nowhere->count = 1;
+    nowhere->sources[0] = (struct followed_source){
+        .source = source,
+        .index = index,
+        .file = rule_file_new(source, "", NULL, 0, UINT64_MAX, UINT64_MAX)};
+    return nowhere;
+}
+
 struct pipeline *pipeline_new(struct rule_set *rules)
 {
-    size_t count = rule_set_source_count(rules);
     struct pipeline *pipeline = memory_zero(1, sizeof(*pipeline));
     pipeline->rules = rules;
     pipeline->counts.last_event_time = TIME_NONE;
-    pipeline->decoders = memory_zero(count, sizeof(*pipeline->decoders));
-    for (size_t i = 0; i < count; i++)
-        pipeline->decoders[i] = decoder_new(rule_source_plan(rule_set_source(rules, i)));
-    pipeline->nowhere =
-        rule_file_new(rule_set_source(rules, count - 1), "", NULL, 0, UINT64_MAX, UINT64_MAX);
+    pipeline->batch = line_batch_new(rules);
+    pipeline->nowhere = new_nowhere(rules);
     arena_init(&pipeline->arena, ARENA_KEPT);
     return pipeline;
 }
@@ -58,12 +69,15 @@ void pipeline_free(struct pipeline *pipeline)
 {
     if (!pipeline)
         return;
-    for (size_t i = 0; i < rule_set_source_count(pipeline->rules); i++)
-        decoder_free(pipeline->decoders[i]);
-    free(pipeline->decoders);
-    rule_file_free(pipeline->nowhere);
+    line_batch_free(pipeline->batch);
+    followed_free(pipeline->nowhere);
     arena_free(&pipeline->arena);
     free(pipeline);
+}
+
+void pipeline_use_workers(struct pipeline *pipeline, size_t threads)
+{
+    line_batch_set_workers(pipeline->batch, threads);
 }
 
 void pipeline_watch_events(struct pipeline *pipeline, pipeline_on_event on_event, void *context)
@@ -110,35 +124,26 @@ static enum skip_reason reason_of(enum decode_result result)
                                          : SKIP_MALFORMED;
 }
 
-/* A line as one source wants it; slots live until the arena is reset. */
-static enum decode_result decode(struct pipeline *pipeline, const struct followed_source *view,
-                                 const struct tail_line *line, struct value **ret_slots)
+/* The record's id: what the first of the file's sources that knows one takes for it. */
+static bool find_id(const struct followed *file, const struct decoded *decoded,
+                    struct label_value *ret_id)
 {
-    return decoder_line(pipeline->decoders[view->index], line->bytes, line->length,
-                        &pipeline->arena, ret_slots);
-}
-
-/* The record's id: what the first of the file's sources that knows one takes for it. `slots` are
- * the first source's. */
-static bool find_id(struct pipeline *pipeline, const struct followed *file,
-                    const struct tail_line *line, struct value *slots, struct label_value *ret_id)
-{
-    for (size_t i = 0; i < file->count; i++) {
-        if (i > 0 && decode(pipeline, &file->sources[i], line, &slots) != DECODE_OK)
-            continue;
-        if (rule_source_id(file->sources[i].source, slots, &ret_id->text, &ret_id->length))
+    for (size_t i = 0; i < file->count; i++)
+        if (LIKELY(decoded[i].result == DECODE_OK) &&
+            rule_source_id(file->sources[i].source, decoded[i].slots, &ret_id->text,
+                           &ret_id->length))
             return true;
-    }
     return false;
 }
 
-/* Was this record counted before? Its id tells; without one, where it stood. */
-static bool is_known(struct pipeline *pipeline, const struct place *place,
-                     const struct tail_line *line, struct value *slots)
+/* Was this record counted before? Its id tells; without one, where it stood: what lies in an archive
+ * was, as far as one can know. */
+static bool is_known(const struct place *place, const struct tail_line *line,
+                     const struct decoded *decoded)
 {
     struct label_value id;
-    if (!find_id(pipeline, place->file, line, slots, &id))
-        return line->repeated;
+    if (!find_id(place->file, decoded, &id))
+        return line->repeated || place->file->is_archive;
     return place->tail && place->directory &&
            !tail_count_id(place->tail, place->directory, hash_stable(id.text, id.length));
 }
@@ -154,6 +159,7 @@ static enum rule_match apply(struct pipeline *pipeline, const struct followed_so
                                .guests = guests,
                                .trace = pipeline->trace};
     int64_t time;
+    arena_reset(&pipeline->arena);
     enum rule_match match = rule_set_apply(pipeline->rules, view->source, &event, &time);
     if (match == RULE_NO_TYPE)
         return match;
@@ -164,54 +170,64 @@ static enum rule_match apply(struct pipeline *pipeline, const struct followed_so
     return match;
 }
 
-void pipeline_line(struct pipeline *pipeline, const struct followed *file, struct tail *tail,
-                   struct tail_directory *directory, const struct tail_line *line)
+/* One line, decoded for each source of its file, to its end: skipped, or all updates of its events
+ * made. */
+static void take_line(struct pipeline *pipeline, const struct place *place,
+                      const struct tail_line *line, const struct decoded *decoded)
 {
-    const struct place place = {file, tail, directory};
+    const struct followed *file = place->file;
     bool has_type = false;
     for (size_t i = 0; i < file->count; i++) {
-        const struct followed_source *view = &file->sources[i];
-        struct value *slots;
-        arena_reset(&pipeline->arena);
-        enum decode_result result = decode(pipeline, view, line, &slots);
-        if (UNLIKELY(result != DECODE_OK)) {
-            pipeline_skip(pipeline, file->path, reason_of(result), line->number,
-                          decoder_error(pipeline->decoders[view->index]));
+        if (UNLIKELY(decoded[i].result != DECODE_OK)) {
+            pipeline_skip(pipeline, file->path, reason_of(decoded[i].result), line->number,
+                          decoded[i].error);
             return;
         }
-        if (i == 0 && is_known(pipeline, &place, line, slots)) {
+        if (i == 0 && is_known(place, line, decoded)) {
             pipeline_skip(pipeline, file->path, SKIP_DUPLICATE, line->number, "");
             return;
         }
-        has_type = apply(pipeline, view, slots, !has_type) != RULE_NO_TYPE || has_type;
+        has_type =
+            apply(pipeline, &file->sources[i], decoded[i].slots, !has_type) != RULE_NO_TYPE ||
+            has_type;
     }
-    if (UNLIKELY(!has_type && file->count > 0))
+    if (UNLIKELY(!has_type))
         pipeline_skip(pipeline, file->path, SKIP_NO_TYPE, line->number, "no event name");
     log_trouble(pipeline, file->path, line->number);
+}
+
+void pipeline_lines(struct pipeline *pipeline, const struct followed *file, struct tail *tail,
+                    struct tail_directory *directory, const struct tail_line *lines, size_t count)
+{
+    const struct place place = {file, tail, directory};
+    if (file->count == 0) /* nobody asks for it */
+        return;
+    while (count > 0) {
+        size_t taken = line_batch_begin(pipeline->batch, file, lines, count);
+        const struct tail_line *line;
+        const struct decoded *decoded;
+        while ((decoded = line_batch_next(pipeline->batch, &line)) != NULL)
+            take_line(pipeline, &place, line, decoded);
+        lines += taken;
+        count -= taken;
+    }
 }
 
 bool pipeline_is_record(struct pipeline *pipeline, const struct followed *file, const char *bytes,
                         size_t length)
 {
-    struct value *slots;
-    arena_reset(&pipeline->arena);
-    return file->count > 0 && decoder_line(pipeline->decoders[file->sources[0].index], bytes,
-                                           length, &pipeline->arena, &slots) == DECODE_OK;
+    const struct tail_line line = {.bytes = bytes, .length = length};
+    const struct tail_line *same;
+    if (file->count == 0)
+        return false;
+    (void)line_batch_begin(pipeline->batch, file, &line, 1);
+    return line_batch_next(pipeline->batch, &same)->result == DECODE_OK;
 }
 
 void pipeline_emit(struct pipeline *pipeline, const char *json, size_t length)
 {
-    size_t index = rule_set_source_count(pipeline->rules) - 1;
-    struct followed_source view = {.source = rule_set_source(pipeline->rules, index),
-                                   .index = index,
-                                   .file = pipeline->nowhere};
-    struct value *slots;
-    arena_reset(&pipeline->arena);
-    if (decoder_line(pipeline->decoders[index], json, length, &pipeline->arena, &slots) !=
-        DECODE_OK)
-        return;
-    apply(pipeline, &view, slots, true);
-    log_trouble(pipeline, "", 0);
+    const struct tail_line line = {.bytes = json, .length = length};
+    pipeline_lines(pipeline, pipeline->nowhere, NULL, NULL, &line, 1);
 }
 
 void pipeline_counts(const struct pipeline *pipeline, struct pipeline_counts *ret_counts)

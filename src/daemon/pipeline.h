@@ -35,6 +35,8 @@ struct pipeline_counts {
 
 struct pipeline *pipeline_new(struct rule_set *rules);
 void pipeline_free(struct pipeline *pipeline);
+/* So many threads help to decode where many lines come at once (0, as at first: none). */
+void pipeline_use_workers(struct pipeline *pipeline, size_t threads);
 
 /* Told of every event applied, for own metrics: source's index, event time (or TIME_NONE), and
  * the time now. */
@@ -45,9 +47,9 @@ void pipeline_set_now(struct pipeline *pipeline, int64_t now);
 /* Traces every event and row (explain); NULL: no more. */
 void pipeline_trace(struct pipeline *pipeline, const struct rule_trace *trace);
 
-/* One line of a file. `tail` and `directory` may be NULL: then ids are not checked. */
-void pipeline_line(struct pipeline *pipeline, const struct followed *file, struct tail *tail,
-                   struct tail_directory *directory, const struct tail_line *line);
+/* Lines of a file, in order. `tail` and `directory` may be NULL: then ids are not checked. */
+void pipeline_lines(struct pipeline *pipeline, const struct followed *file, struct tail *tail,
+                    struct tail_directory *directory, const struct tail_line *lines, size_t count);
 /* A line that never reached the decoder. */
 void pipeline_skip(struct pipeline *pipeline, const char *path, enum skip_reason reason,
                    uint64_t line_number, const char *cause);

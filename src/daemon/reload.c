@@ -126,7 +126,6 @@ static void watch_anew(struct daemon *daemon, const struct sources *before)
 {
     size_t position = 0;
     const char *root;
-    sources_refresh(daemon->rooms.sources, daemon->watch);
     while ((root = sources_next_root(before, &position)) != NULL)
         if (!has_root(daemon->rooms.sources, root))
             watch_remove_root(daemon->watch, root);
@@ -147,6 +146,7 @@ static void take_over(struct daemon *daemon, struct rule_rooms *rooms)
     pipeline_set_now(daemon->rooms.pipeline, clock_wall());
     pipeline_watch_events(daemon->rooms.pipeline, following_on_event, daemon);
     answers_collect_own(daemon, clock_wall());
+    sources_refresh(daemon->rooms.sources, daemon->watch); /* gives them their roots */
     view_files_anew(daemon);
     watch_anew(daemon, before.sources);
     answers_forget(daemon);

@@ -1,7 +1,8 @@
 /* What was saved comes back: the rooms take their records, before the first file is looked at.
  *
  *   start      state        /metrics until caught up   series born in the catch-up
- *   new        empty        503                        show their values (history)
+ *   new        empty        503                        show their values (history); where the
+ *                                                      database was lost, raised to old totals
  *   clean      loaded       200, what was last served  show 0 first
  *   unclean    loaded       503                        show 0 first
  *   set aside  empty        503                        show their values, raised to old totals
@@ -156,7 +157,9 @@ void restart_arrive(struct daemon *daemon)
 {
     if (!daemon->state)
         return;
-    if (state_started(daemon->state) == STATE_SET_ASIDE)
+    enum state_start start = state_started(daemon->state);
+    bool is_lost = start == STATE_SET_ASIDE || start == STATE_NEW;
+    if (is_lost && !daemon->settings->recount)
         raise_to_totals(daemon);
     if (!daemon->settings->recount)
         return;

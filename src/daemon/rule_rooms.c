@@ -10,6 +10,7 @@
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
 #include "daemon/sources.h"
+#include "daemon/workers.h"
 #include "rules/rule_set.h"
 
 static void list_sources(struct rule_rooms *rooms)
@@ -35,9 +36,10 @@ int rule_rooms_build(const struct settings *settings, const char *events_dir,
     *ret_rooms = (struct rule_rooms){
         .rulebook = rulebook,
         .pipeline = pipeline_new(rulebook->rules),
-        .sources = sources_new(rulebook->rules, settings, events_dir,
-                               settings_events_dir_given(settings)),
+        .sources =
+            sources_new(rulebook->rules, settings, events_dir, settings_events_dir_given(settings)),
     };
+    pipeline_use_workers(ret_rooms->pipeline, workers_count(settings->decode_workers));
     list_sources(ret_rooms);
     return 0;
 }

@@ -10,12 +10,13 @@
 
 static void node_init(struct plan_node *node)
 {
-    *node = (struct plan_node){.slot = NO_SLOT};
+    *node =
+        (struct plan_node){.slot = NO_SLOT, .children = memory_zero(1, sizeof(*node->children))};
 }
 
 static void node_free(struct plan_node *node)
 {
-    for (uint32_t i = 0; i < node->capacity; i++) {
+    for (uint32_t i = 0; i <= node->mask; i++) {
         if (!node->children[i].key)
             continue;
         node_free(node->children[i].node);
@@ -29,18 +30,19 @@ static void node_free(struct plan_node *node)
 static void node_place(struct plan_node *node, const struct plan_child *child)
 {
     uint32_t i = plan_key_hash(child->key, child->length) >> 16;
-    while (node->children[i & (node->capacity - 1)].key)
+    while (node->children[i & node->mask].key)
         i++;
-    node->children[i & (node->capacity - 1)] = *child;
+    node->children[i & node->mask] = *child;
     node->count++;
 }
 
 static void node_grow(struct plan_node *node)
 {
     struct plan_child *old = node->children;
-    uint32_t old_capacity = node->capacity;
-    node->capacity = old_capacity ? old_capacity * 2 : 8;
-    node->children = memory_zero(node->capacity, sizeof(*node->children));
+    uint32_t old_capacity = node->mask + 1;
+    uint32_t capacity = old_capacity > 1 ? old_capacity * 2 : 8;
+    node->mask = capacity - 1;
+    node->children = memory_zero(capacity, sizeof(*node->children));
     node->count = 0;
     for (uint32_t i = 0; i < old_capacity; i++)
         if (old[i].key)
@@ -62,7 +64,7 @@ static struct plan_node *node_add_child(struct plan_node *node, const char *key)
     struct plan_node *found = plan_node_child(node, key, length);
     if (found)
         return found;
-    if (node->count + 1 > node->capacity / 4)
+    if (node->count + 1 > (node->mask + 1) / 4)
         node_grow(node);
     struct plan_child child = {.key = memory_copy(key, length),
                                .length = (uint32_t)length,

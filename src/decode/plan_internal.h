@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "decode/plan.h"
 
 #define NO_SLOT UINT32_MAX
@@ -14,9 +15,9 @@ struct plan_node {
     bool wants_indexes;       /* some child's key is a decimal number */
     struct decode_plan *list; /* plan of the elements, or NULL; then without children */
 
-    /* Children by key: open addressing, capacity a power of two or 0. */
+    /* Children by key: open addressing, capacity a power of two. */
     struct plan_child *children;
-    uint32_t capacity;
+    uint32_t mask; /* capacity - 1 */
     uint32_t count;
 };
 
@@ -50,45 +51,15 @@ static inline uint32_t plan_key_hash(const char *key, size_t length)
            last * 0x27D4EB2Fu;
 }
 
-/* memcmp() == 0 of short keys without the call: overlapping loads of 8 or 4 bytes. */
-static inline bool plan_key_equal(const char *a, const char *b, size_t length)
-{
-    uint64_t a8, b8;
-    uint32_t a4, b4;
-    if (length > 16)
-        return memcmp(a, b, length) == 0;
-    if (length >= 8) {
-        memcpy(&a8, a, 8);
-        memcpy(&b8, b, 8);
-        uint64_t differs = a8 ^ b8;
-        memcpy(&a8, a + length - 8, 8);
-        memcpy(&b8, b + length - 8, 8);
-        return (differs | (a8 ^ b8)) == 0;
-    }
-    if (length >= 4) {
-        memcpy(&a4, a, 4);
-        memcpy(&b4, b, 4);
-        uint32_t differs = a4 ^ b4;
-        memcpy(&a4, a + length - 4, 4);
-        memcpy(&b4, b + length - 4, 4);
-        return (differs | (a4 ^ b4)) == 0;
-    }
-    while (length > 0 && a[length - 1] == b[length - 1])
-        length--;
-    return length == 0;
-}
-
 static inline struct plan_node *plan_node_child(const struct plan_node *node, const char *key,
                                                 size_t length)
 {
-    if (node->count == 0)
-        return NULL;
     uint32_t hash = plan_key_hash(key, length);
     for (uint32_t i = hash >> 16;; i++) {
-        const struct plan_child *child = &node->children[i & (node->capacity - 1)];
+        const struct plan_child *child = &node->children[i & node->mask];
         if (!child->key)
             return NULL;
-        if (child->length == length && plan_key_equal(child->key, key, length))
+        if (child->length == length && bytes_equal(child->key, key, length))
             return child->node;
     }
 }

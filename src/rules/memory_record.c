@@ -308,7 +308,7 @@ static bool find_group(struct rule_set *set, const struct key_record *read,
     if (!series)
         return false;
     series_pin(series); /* for a moment: it may have been made */
-    if (metric && series_family(series) == metric->family)
+    if (metric)
         *ret_group = set_group_find(&metric->groups, series);
     series_unpin(series);
     return *ret_group != NULL;

@@ -193,11 +193,13 @@ static bool compile_labels(const struct binding *binding, const struct tree *map
     if (labels && done)
         schema_keys(diagnostics, labels, "label", (const char *const *)metric->labels,
                     metric->spec.label_count);
-    row->labels = memory_zero(metric->spec.label_count, sizeof(*row->labels));
-    for (size_t i = 0; i < metric->spec.label_count; i++)
+    row->labels.count = metric->spec.label_count;
+    row->labels.items = memory_zero(row->labels.count, sizeof(*row->labels.items));
+    for (size_t i = 0; i < row->labels.count; i++)
         done = compile_label(binding, tree_get(labels, metric->labels[i]), metric->labels[i], map,
-                             &row->labels[i]) &&
+                             &row->labels.items[i]) &&
                done;
+    row_labels_bind(&row->labels);
     return done;
 }
 
@@ -342,10 +344,7 @@ void row_free(struct row *row)
 {
     if (!row)
         return;
-    for (size_t i = 0; row->metric && row->labels && i < row->metric->spec.label_count; i++)
-        for (size_t j = 0; j < row->labels[i].count; j++)
-            label_text_free(&row->labels[i].texts[j]);
-    free(row->labels);
+    row_labels_free(&row->labels);
     series_cache_free(row->recent);
     conditions_free(row->conditions, row->condition_count);
     key_free(&row->once_key);

@@ -8,8 +8,8 @@
 
 #include "rules/amount.h"
 #include "rules/condition.h"
-#include "rules/label_text.h"
 #include "rules/membership.h"
+#include "rules/row_labels.h"
 #include "rules/rule_set.h"
 #include "rules/series_cache.h"
 
@@ -48,21 +48,15 @@ struct row_facts {
     uint64_t outcomes[ROW_OUTCOMES];
 };
 
-/* A label of the row's metric: its texts in order; the first that yields something counts. */
-struct row_label {
-    struct label_text texts[2];
-    size_t count;
-};
-
 struct row {
     struct row_facts *facts;
     enum verb verb;
     bool guest;   /* of a pack without sources */
     bool is_star; /* its key names "*" */
 
-    struct metric *metric;       /* NULL: start, stop, remember */
-    struct row_label *labels;    /* of the metric, in its order */
-    struct series_cache *recent; /* series it updated; NULL: none yet */
+    struct metric *metric; /* NULL: start, stop, remember */
+    struct row_labels labels;
+    struct series_cache *recent; /* series it updated, by what the labels depend on; NULL: none */
 
     bool has_each;
     uint32_t each[STARTS]; /* slot of the list */

@@ -9,28 +9,14 @@
 #include "rules/compiler.h"
 #include "rules/row.h"
 
-/* One application of a row: its series and amount, for the trace. */
+/* One application of a row: its series and amount. */
 struct result {
-    struct label_value values[REGISTRY_LABELS];
+    struct label_value values[REGISTRY_LABELS]; /* of a born series, and for the trace */
+    bool is_traced;
     double amount;
     const char *detail;
     bool born; /* the series is new, or was hidden until now */
 };
-
-static void label_values(struct row *row, struct scene *scene, struct label_value *values)
-{
-    size_t count = row->metric->spec.label_count;
-    for (size_t i = 0; i < count; i++) {
-        const struct row_label *label = &row->labels[i];
-        values[i] = (struct label_value){"", 0};
-        for (size_t j = 0; j < label->count; j++) {
-            if (!label_text_value(scene, &label->texts[j], &values[i]))
-                continue;
-            if (values[i].length > 0)
-                break;
-        }
-    }
-}
 
 static void touch_combination(const struct rule_set *set, const struct metric_init *birth,
                               const struct label_value *values, size_t combination,
@@ -87,15 +73,19 @@ static enum row_outcome update_series(struct rule_set *set, struct row *row, str
                                       struct series **ret_series)
 {
     struct registry *registry = set->registry;
+    const uint64_t generation = registry_generation(registry);
+    struct label_value inputs[ROW_INPUTS];
     struct series_cache_key key;
-    label_values(row, scene, result->values);
-    series_cache_key(&key, result->values, row->metric->spec.label_count);
-    struct series *series = series_cache_find(row->recent, &key, registry_generation(registry));
     enum update_result updated;
-    if (LIKELY(series != NULL)) {
+    series_cache_key(&key, inputs, row_labels_inputs(&row->labels, scene, inputs));
+    struct series *series = series_cache_find(row->recent, &key, generation);
+    bool is_recent = LIKELY(series != NULL);
+    if (is_recent)
         updated = registry_update_series(registry, series, kind, result->amount, &scene->when,
                                          &result->born);
-    } else {
+    if (!is_recent || UNLIKELY(result->born || result->is_traced))
+        row_labels_values(&row->labels, scene, result->values);
+    if (!is_recent) {
         updated = registry_update(registry, row->metric->family, kind, result->values,
                                   result->amount, &scene->when, &series, &result->born);
         if (updated == UPDATE_APPLIED)
@@ -160,7 +150,7 @@ static enum row_outcome run_leave(struct row *row, struct scene *scene)
 static enum row_outcome run_clear(struct rule_set *set, struct row *row, struct scene *scene,
                                   struct result *result)
 {
-    label_values(row, scene, result->values);
+    row_labels_values(&row->labels, scene, result->values);
     struct family *family = row->metric->family;
     struct series *series = registry_series(set->registry, family, result->values);
     if (!series)
@@ -334,7 +324,8 @@ static void run_and_count(const struct row_stage *stage, struct row *row, struct
     result.amount = 0;
     result.detail = NULL;
     result.born = false;
-    if (UNLIKELY(stage->trace != NULL))
+    result.is_traced = stage->trace != NULL;
+    if (UNLIKELY(result.is_traced))
         memset(result.values, 0, sizeof(result.values));
     scene->missing = NULL;
     enum row_outcome outcome = run_once(stage->set, row, scene, &result);

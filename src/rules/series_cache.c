@@ -5,58 +5,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "registry/registry.h"
 
 struct slot {
     struct series *series; /* NULL: free */
     uint64_t generation;
-    char *bytes; /* each value behind its length */
+    char *bytes; /* each text behind its length */
     uint32_t capacity;
-    uint32_t length; /* of the values, without the lengths */
+    uint32_t length; /* of the texts, without the lengths */
+    uint32_t count;
 };
 
 struct series_cache {
     struct slot slots[SERIES_CACHE_SLOTS];
 };
 
-/* The last 8 bytes: what differs between ids and names that count up. */
-static uint64_t tail_of(const struct label_value *value)
+#define NO_TEXT UINT32_MAX /* as length of one that is not there */
+
+static uint32_t kept_length(const struct label_value *text)
 {
-    uint64_t tail = 0;
-    if (value->length >= sizeof(tail))
-        memcpy(&tail, value->text + value->length - sizeof(tail), sizeof(tail));
-    else
-        for (size_t i = 0; i < value->length; i++)
-            tail = tail << 8 | (unsigned char)value->text[i];
-    return tail;
+    return text->text ? (uint32_t)text->length : NO_TEXT;
 }
 
-void series_cache_key(struct series_cache_key *ret_key, const struct label_value *values,
+void series_cache_key(struct series_cache_key *ret_key, const struct label_value *texts,
                       size_t count)
 {
     uint64_t mix = 0;
     size_t length = 0;
     for (size_t i = 0; i < count; i++) {
-        mix = (mix ^ tail_of(&values[i]) ^ values[i].length) * UINT64_C(0x9E3779B97F4A7C15);
+        mix = (mix ^ hash_bytes(texts[i].text, texts[i].length) ^ kept_length(&texts[i])) * UINT64_C(0x9E3779B97F4A7C15);
         mix ^= mix >> 29;
-        length += values[i].length;
+        length += texts[i].length;
     }
-    *ret_key = (struct series_cache_key){values, count, length, (mix >> 7) % SERIES_CACHE_SLOTS};
+    *ret_key = (struct series_cache_key){texts, count, length, (mix >> 7) % SERIES_CACHE_SLOTS};
 }
 
-static bool has_values(const struct slot *slot, const struct series_cache_key *key)
+static bool has_texts(const struct slot *slot, const struct series_cache_key *key)
 {
     const char *at = slot->bytes;
-    if (slot->length != key->length)
+    if (slot->length != key->length || slot->count != key->count)
         return false;
     for (size_t i = 0; i < key->count; i++) {
+        const struct label_value *text = &key->texts[i];
         uint32_t length;
         memcpy(&length, at, sizeof(length));
         at += sizeof(length);
-        if (length != key->values[i].length || memcmp(at, key->values[i].text, length) != 0)
+        if (length != kept_length(text) || !bytes_equal(at, text->text, text->length))
             return false;
-        at += length;
+        at += text->length;
     }
     return true;
 }
@@ -65,7 +64,7 @@ struct series *series_cache_find(const struct series_cache *cache,
                                  const struct series_cache_key *key, uint64_t generation)
 {
     const struct slot *slot = cache ? &cache->slots[key->slot] : NULL;
-    bool holds = slot && slot->series && slot->generation == generation && has_values(slot, key);
+    bool holds = slot && slot->series && slot->generation == generation && has_texts(slot, key);
     return holds ? slot->series : NULL;
 }
 
@@ -84,15 +83,18 @@ void series_cache_keep(struct series_cache **cache, const struct series_cache_ke
     }
     char *at = slot->bytes;
     for (size_t i = 0; i < key->count; i++) {
-        uint32_t length = (uint32_t)key->values[i].length;
+        const struct label_value *text = &key->texts[i];
+        uint32_t length = kept_length(text);
         memcpy(at, &length, sizeof(length));
-        if (length)
-            memcpy(at + sizeof(length), key->values[i].text, length);
-        at += sizeof(length) + length;
+        at += sizeof(length);
+        if (text->length)
+            memcpy(at, text->text, text->length);
+        at += text->length;
     }
     slot->series = series;
     slot->generation = generation;
     slot->length = (uint32_t)key->length;
+    slot->count = (uint32_t)key->count;
 }
 
 void series_cache_free(struct series_cache *cache)

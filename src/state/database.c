@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "state/commit.h"
@@ -114,6 +115,9 @@ static int open_writable(const struct database_request *request, struct database
     int r = state_files_make(request->files->database);
     if (r < 0)
         return failure_of_errno(ret_failure, -r, "cannot make the database");
+    /* SQLite would only tell that it cannot open its log. */
+    if (access(request->files->database, W_OK) < 0)
+        return failure_of_errno(ret_failure, errno, "cannot write the database");
     int code = connection_open(request->files->database, CONNECTION_WRITE, &database->writer);
     if (code != SQLITE_OK)
         return failure_of_sqlite(ret_failure, database->writer, code, "cannot open the database");

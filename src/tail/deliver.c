@@ -6,13 +6,31 @@
 #include "tail/marker.h"
 #include "tail/stream.h"
 
-static void hand_out(struct tail *tail, struct tail_file *file, const struct tail_line *line)
+/* Lines that are to be handed out together. */
+struct handout {
+    struct tail *tail;
+    struct tail_file *file;
+    const struct stream_extra *repeated; /* the range of those lines; NULL: none */
+    size_t count;
+    struct tail_line lines[TAIL_LINES_MOST];
+};
+
+static void hand_out(struct tail *tail, struct tail_file *file, const struct tail_line *lines,
+                     size_t count)
 {
     uint64_t asked = tail->ids_asked;
-    tail->counts.lines++;
-    tail->handlers.on_line(tail->handlers.context, file, line);
-    if (UNLIKELY(tail->ids_asked == asked))
+    if (count == 0)
+        return;
+    tail->counts.lines += count;
+    tail->handlers.on_lines(tail->handlers.context, file, lines, count);
+    if (UNLIKELY(tail->ids_asked - asked < count)) /* each line has one id at most */
         file->record.has_line_without_id = true;
+}
+
+static void hand_out_all(struct handout *handout)
+{
+    hand_out(handout->tail, handout->file, handout->lines, handout->count);
+    handout->count = 0;
 }
 
 static void skip_line(struct tail *tail, struct tail_file *file, uint64_t number, uint64_t offset)
@@ -74,10 +92,28 @@ static void keep_record(struct tail_file *file, const struct lines *lines, size_
         marker_set(record, lines->bytes, lines->position, record->offset + lines->position);
 }
 
+static void add_line(struct handout *handout, const struct lines_cut *cut, uint64_t start,
+                     uint64_t end)
+{
+    if (handout->count == TAIL_LINES_MOST)
+        hand_out_all(handout);
+    handout->lines[handout->count++] = (struct tail_line){
+        .bytes = cut->bytes,
+        .length = cut->length,
+        .number = cut->number,
+        .offset = start,
+        .repeated = is_repeated(handout->repeated, start, end),
+    };
+}
+
 size_t deliver_lines(struct tail *tail, struct tail_file *file, const char *bytes, size_t length)
 {
     const uint64_t offset = file->record.offset;
-    const struct stream_extra *range = repeated_range(file);
+    struct handout handout; /* its lines are not to be cleared */
+    handout.tail = tail;
+    handout.file = file;
+    handout.repeated = repeated_range(file);
+    handout.count = 0;
     struct lines lines = {.bytes = bytes,
                           .length = length,
                           .offset = offset,
@@ -100,19 +136,14 @@ size_t deliver_lines(struct tail *tail, struct tail_file *file, const char *byte
             remember_hole(file, offset + cut.start, offset + cut.start + nuls);
         last_start = cut.start + nuls;
         last_end = lines.position;
-        if (UNLIKELY(kind == LINES_TOO_LONG)) {
-            skip_line(tail, file, cut.number, offset + last_start);
+        if (LIKELY(kind == LINES_LINE)) {
+            add_line(&handout, &cut, offset + last_start, offset + last_end);
             continue;
         }
-        const struct tail_line line = {
-            .bytes = cut.bytes,
-            .length = cut.length,
-            .number = cut.number,
-            .offset = offset + last_start,
-            .repeated = is_repeated(range, offset + last_start, offset + last_end),
-        };
-        hand_out(tail, file, &line);
+        hand_out_all(&handout);
+        skip_line(tail, file, cut.number, offset + last_start);
     }
+    hand_out_all(&handout);
     keep_record(file, &lines, last_start, last_end);
     move_offset(tail, file, offset + lines.position);
     return lines.position;
@@ -140,7 +171,7 @@ void deliver_rest(struct tail *tail, struct tail_file *file, const char *bytes, 
     marker_set(record, bytes, length, start + length);
     record->rest_counted = true;
     move_offset(tail, file, start + length);
-    hand_out(tail, file, &line);
+    hand_out(tail, file, &line, 1);
 }
 
 void deliver_too_long(struct tail *tail, struct tail_file *file, uint64_t end)

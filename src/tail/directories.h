@@ -6,6 +6,9 @@
  * in `ids`. What ids may take in memory is bounded: past it the directory longest unused loses
  * them, which is counted.
  *
+ * Where ids count once over all directories (is_one_set), those of one more, of path "", decide; its
+ * own are kept by each all the same, for when that ends.
+ *
  * A directory lives while a name refers to it or it holds ids: files come and go, and a copy of a
  * deleted one must not be counted again. With an archive it also lives on without, for the
  * retention, and keeps its id over restarts. One that was renamed hands its ids on to the new path,
@@ -58,6 +61,8 @@ struct directories {
     struct list abandoned; /* by `seen`, the oldest first */
     struct unsaved unsaved;
     const struct tail_archive *archive; /* NULL: none */
+    bool is_one_set;                    /* an id counts once over all directories */
+    struct tail_directory *all;         /* then: whose path is "", made at the first id */
     size_t maximum;                     /* bytes */
     size_t bytes;
     size_t ids;

@@ -83,8 +83,8 @@ static void begin_ids(struct directories *directories, struct tail_directory *di
     unsaved_mark(&directories->unsaved, &directory->unsaved);
 }
 
-bool directories_count_id(struct directories *directories, struct tail_directory *directory,
-                          uint64_t id)
+static bool count_own(struct directories *directories, struct tail_directory *directory,
+                      uint64_t id)
 {
     struct ids *ids = &directory->ids;
     if (ids->checked && directories->archive && is_saved(directories, directory, id))
@@ -107,6 +107,32 @@ bool directories_count_id(struct directories *directories, struct tail_directory
     if (UNLIKELY(directories->recent.previous != &directory->recent))
         list_append(&directories->recent, &directory->recent);
     return added;
+}
+
+/* What was counted by directory until now, is known of all. */
+static void make_one_set(struct directories *directories)
+{
+    size_t position = 0;
+    struct tail_directory *directory;
+    directories->all = directories_take(directories, "/");
+    bool is_new = !directories->all->has_ids && !directories->all->archived;
+    directories_check(directories, directories->all);
+    while (is_new && (directory = map_next(&directories->by_path, &position)) != NULL)
+        if (directory != directories->all)
+            directories_join(directories, directories->all, directory);
+}
+
+bool directories_count_id(struct directories *directories, struct tail_directory *directory,
+                          uint64_t id)
+{
+    if (LIKELY(!directories->is_one_set))
+        return count_own(directories, directory, id);
+    if (!directories->all)
+        make_one_set(directories);
+    if (!count_own(directories, directories->all, id))
+        return false;
+    (void)count_own(directories, directory, id);
+    return true;
 }
 
 void directories_check(struct directories *directories, struct tail_directory *directory)

@@ -40,6 +40,7 @@ static struct tail_options with_defaults(const struct tail_options *given)
         .max_held_time = given->max_held_time ? given->max_held_time : defaults.max_held_time,
         .id_memory = size_or(given->id_memory, defaults.id_memory),
         .chunk_bytes = size_or(given->chunk_bytes, defaults.chunk_bytes),
+        .is_one_id_set = given->is_one_id_set,
         .retention = given->retention ? given->retention : defaults.retention,
     };
 }
@@ -70,6 +71,7 @@ struct tail *tail_new(const struct tail_handlers *handlers, const struct tail_op
     map_init(&tail->streams, stream_has_key);
     unsaved_init(&tail->unsaved, options->archive != NULL);
     directories_init(&tail->directories, tail->options.id_memory, tail->options.archive);
+    tail->directories.is_one_set = tail->options.is_one_id_set;
     tail->directories.age = 1; /* 0 stands for "not missing" */
     names_init(&tail->names, &tail->directories);
     struct list *lists[] = {&tail->queue, &tail->retry, &tail->dormant,   &tail->expected,

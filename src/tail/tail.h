@@ -43,6 +43,8 @@ enum tail_skip {
                          * rotated, and no writer is left */
 };
 
+#define TAIL_LINES_MOST ((size_t)1024) /* handed out at a time */
+
 struct tail_line {
     const char *bytes; /* without its end; valid during the call; not NUL-terminated */
     size_t length;
@@ -63,7 +65,9 @@ struct tail_handlers {
      * kept for it. False: not wanted; a new stream is then forgotten without on_close, a moved one
      * ends as if its file were gone, under its old path. */
     bool (*on_open)(void *context, struct tail_file *file, void **inout_user);
-    void (*on_line)(void *context, struct tail_file *file, const struct tail_line *line);
+    /* Lines of one stream, one or many, in order; at most TAIL_LINES_MOST. */
+    void (*on_lines)(void *context, struct tail_file *file, const struct tail_line *lines,
+                     size_t count);
     void (*on_skip)(void *context, struct tail_file *file, enum tail_skip reason,
                     uint64_t line_number, uint64_t offset);
     /* Is this unterminated rest a complete record by itself? */
@@ -89,6 +93,7 @@ struct tail_options {
     int64_t max_held_time; /* ns without growth where writers cannot be told; 0: 10 min */
     size_t id_memory;      /* bytes for ids of all directories; 0: 64 MiB */
     size_t chunk_bytes;    /* read at a time and turn; 0: 256 KiB */
+    bool is_one_id_set; /* an id counts once over all directories, not once in each */
     const struct tail_archive *archive; /* copied; NULL: nothing is saved */
     int64_t retention; /* ns: what is kept of streams and directories without files; 0: 45 d */
 };

@@ -285,6 +285,8 @@ class Exporter(Watched):
         for stream in self.status()["streams"]:
             if stream["state"] != "followed" or stream["compressed"] or stream["failed"]:
                 continue
+            if not stream["sources"]:
+                continue
             try:
                 status = os.stat(stream["path"])
             except OSError:
@@ -306,7 +308,7 @@ class Exporter(Watched):
         wait_until(is_saved, timeout)
         return self
 
-    def sync(self, timeout=10, rest=0.25):
+    def sync(self, timeout=10, rest=0.1):
         """Waits until it has caught up, nothing is left to read, and the counters stood still
         over two polls."""
         deadline = time.monotonic() + timeout * patience()
@@ -321,7 +323,7 @@ class Exporter(Watched):
             last = now
             time.sleep(rest)
 
-    def expect(self, ok=None, bad=0, timeout=10, still=0.4, **reasons):
+    def expect(self, ok=None, bad=0, timeout=10, still=0.25, **reasons):
         """Waits until exactly these totals are shown, then checks that they stay. Keywords
         besides ok and bad are other reasons of lines_skipped_total."""
 

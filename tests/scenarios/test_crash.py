@@ -44,8 +44,13 @@ def jobs(tree):
     for job in jobs:
         job.start()
     yield jobs
+    end(jobs)
+
+
+def end(jobs):
     for job in jobs:
         job.end.set()
+    for job in jobs:
         job.join()
 
 
@@ -60,9 +65,7 @@ def test_s57_sigkill_at_any_point_writers_running(exporter, jobs):
         exporter.start()
         if chance.random() < 0.2:
             exporter.restart()
-    for job in jobs:
-        job.end.set()
-        job.join()
+    end(jobs)
     samples = exporter.expect_lasting(ok=sum(job.written for job in jobs), timeout=30)
     for number, job in enumerate(jobs):
         assert samples.value("ok_total", job_id=f"job-{number}") == job.written
@@ -75,20 +78,15 @@ def test_s57_sigkill_at_any_point_clean_running(tree, exporter, jobs):
         time.sleep(chance.choice([0, 0.02, 0.1]))
         exporter.kill9()
         exporter.start()
-        for job in jobs:
-            with job.lock:  # nobody writes into the file that goes
-                exporter.committed()
+        with jobs[0].lock, jobs[1].lock, jobs[2].lock:  # nobody writes into a file that goes
+            exporter.committed()
+            for job in jobs:
                 limit = job.written - 20
                 Clean(tree.root, keep=lambda n, limit=limit: n > limit, archive=False).job(
                     os.path.dirname(job.writer.path))
                 job.writer.close()
                 job.writer = ProdigyWriter(job.writer.path, rotation_size=60000)
-                if chance.random() < 0.5:
-                    exporter.kill9()
-                    exporter.start()
-    for job in jobs:
-        job.end.set()
-        job.join()
+    end(jobs)
     samples = exporter.expect_lasting(ok=sum(job.written for job in jobs), timeout=30)
     for number, job in enumerate(jobs):
         assert samples.value("ok_total", job_id=f"job-{number}") == job.written

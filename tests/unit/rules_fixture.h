@@ -38,6 +38,7 @@ struct bench {
     struct rule_set *rules; /* NULL: the pack has errors */
     struct diagnostics diagnostics;
     struct arena arena;
+    struct rule_source *source; /* "events", or the first */
     struct decoder *decoder;
     struct rule_file *files[2]; /* of job-1 and job-2, in directories of their own */
     struct text text;
@@ -50,7 +51,17 @@ struct named_pack {
 };
 #define PACKS_MOST 4
 
-/* Files are of the first source of the first pack. */
+static inline struct rule_source *bench_source(const struct bench *b)
+{
+    struct rule_source_facts facts;
+    for (size_t i = 0; i < rule_set_source_count(b->rules); i++) {
+        rule_source_facts(rule_set_source(b->rules, i), &facts);
+        if (strcmp(facts.name, "events") == 0)
+            return rule_set_source(b->rules, i);
+    }
+    return rule_set_source(b->rules, 0);
+}
+
 static inline void bench_start_packs(struct bench *b, const struct named_pack *packs, size_t count,
                                      const struct rule_limits *limits)
 {
@@ -75,10 +86,10 @@ static inline void bench_start_packs(struct bench *b, const struct named_pack *p
     diagnostics_print(&b->diagnostics, &b->text);
     if (!b->rules)
         return;
-    struct rule_source *source = rule_set_source(b->rules, 0);
-    b->decoder = decoder_new(rule_source_plan(source));
+    b->source = bench_source(b);
+    b->decoder = decoder_new(rule_source_plan(b->source));
     for (size_t i = 0; i < 2; i++)
-        b->files[i] = rule_file_new(source, i ? "/e/job-2/a.jsonl" : "/e/job-1/a.jsonl",
+        b->files[i] = rule_file_new(b->source, i ? "/e/job-2/a.jsonl" : "/e/job-1/a.jsonl",
                                     &captures[i], 1, i + 1, i + 1);
 }
 
@@ -109,7 +120,7 @@ static inline enum rule_match feed(struct bench *b, size_t file, const char *jso
     arena_reset(&b->arena);
     assert_int_equal(decoder_line(b->decoder, json, strlen(json), &b->arena, &slots), DECODE_OK);
     event.slots = slots;
-    return rule_set_apply(b->rules, rule_set_source(b->rules, 0), &event, NULL);
+    return rule_set_apply(b->rules, b->source, &event, NULL);
 }
 
 /* How often the index-th row had this outcome. */

@@ -91,9 +91,9 @@ static inline bool count_line(struct fixture *fixture, struct tail_file *file,
     return true;
 }
 
-static inline void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+static inline void take_line(struct fixture *fixture, struct tail_file *file,
+                             const struct tail_line *line)
 {
-    struct fixture *fixture = context;
     fixture->last_number = line->number;
     fixture->last_offset = line->offset;
     snprintf(fixture->last_path, sizeof(fixture->last_path), "%s", tail_file_path(file));
@@ -104,6 +104,14 @@ static inline void on_line(void *context, struct tail_file *file, const struct t
         fixture->ok++;
         fixture->unterminated += line->unterminated;
     }
+}
+
+static inline void on_lines(void *context, struct tail_file *file, const struct tail_line *lines,
+                            size_t count)
+{
+    assert_true(count > 0 && count <= TAIL_LINES_MOST);
+    for (size_t i = 0; i < count; i++)
+        take_line(context, file, &lines[i]);
 }
 
 static inline void on_skip(void *context, struct tail_file *file UNUSED, enum tail_skip reason,
@@ -141,7 +149,7 @@ static inline void begin_tail(struct fixture *fixture, const struct tail_options
 {
     const struct tail_handlers handlers = {.context = fixture,
                                            .on_open = on_open,
-                                           .on_line = on_line,
+                                           .on_lines = on_lines,
                                            .on_skip = on_skip,
                                            .is_complete = on_is_complete,
                                            .on_close = on_close,

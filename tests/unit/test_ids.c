@@ -204,6 +204,29 @@ static void test_joined_ids_are_known_in_both(void **state UNUSED)
     directories_free(&directories);
 }
 
+/* What was counted before the sets became one is known in all; and each keeps its own. */
+static void test_one_set_over_all_directories(void **state UNUSED)
+{
+    struct directories directories;
+    directories_init(&directories, 1 << 20, NULL);
+    struct tail_directory *a = directories_take(&directories, "/r/a/x");
+    struct tail_directory *b = directories_take(&directories, "/r/b/x");
+    directories_begin_reader(&directories, a);
+    directories_begin_reader(&directories, b);
+    assert_true(directories_count_id(&directories, a, id(1)));
+    assert_true(directories_count_id(&directories, b, id(1)));
+    assert_true(directories_count_id(&directories, a, id(2)));
+    directories.is_one_set = true;
+    assert_false(directories_count_id(&directories, b, id(2)));
+    assert_false(directories_count_id(&directories, a, id(1)));
+    assert_true(directories_count_id(&directories, b, id(3)));
+    assert_false(directories_count_id(&directories, a, id(3)));
+    directories.is_one_set = false;
+    directories_begin_reader(&directories, b);
+    assert_false(directories_count_id(&directories, b, id(3)));
+    directories_free(&directories);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_the_longest_unused_loses_its_ids),
         cmocka_unit_test(test_a_single_directory_keeps_the_bound_too),
         cmocka_unit_test(test_joined_ids_are_known_in_both),
+        cmocka_unit_test(test_one_set_over_all_directories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,9 @@
 #include "rules_home.h"
 
 #include <errno.h>
+#include <math.h>
+
+#include "base/fields.h"
 
 static const char pack[] =
     SOURCE "metrics:\n"
@@ -58,6 +61,63 @@ static void test_cut_records_are_refused(void **state)
     struct record record = {RECORD_STREAM, {"12345678", 8}, {"", 0}};
     assert_int_equal(rule_set_restore(other.rules, &record), -EINVAL);
     bench_end(&other);
+    home_end(&home);
+}
+
+/* The first record of a kind that is of this memory. */
+static const struct kept_record *find_kept(const struct home *home, enum record_kind kind,
+                                           const char *memory)
+{
+    const struct record_list *list = &home->shelf.committed;
+    struct bytes id = {"", 0};
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == RECORD_MEMORY &&
+            memmem(list->items[i].value.data, list->items[i].value.length, memory, strlen(memory)))
+            id = list->items[i].key;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == kind && memcmp(list->items[i].key.data, id.data, 8) == 0)
+            return &list->items[i];
+    fail_msg("no record of '%s'", memory);
+    return NULL;
+}
+
+static int restore_value(struct bench *bench, const struct kept_record *kept,
+                         const struct text *value)
+{
+    struct record record = {kept->kind, kept->key, {value->data, value->length}};
+    return rule_set_restore(bench->rules, &record);
+}
+
+static void test_values_are_checked(void **state)
+{
+    (void)state;
+    struct home home;
+    struct text value;
+    home_start(&home, pack, NULL);
+    fill(&home.bench);
+    commit(&home, NOW);
+    text_init(&value, TEXT_UNLIMITED);
+    const struct kept_record *increase = find_kept(&home, RECORD_MEMORY_KEY, "increase t_total");
+    for (int flags = 0; flags < 4; flags++) {
+        text_clear(&value);
+        fields_put_8(&value, (uint8_t)flags);
+        fields_put_time(&value, NOW);
+        fields_put_double(&value, 7);
+        assert_int_equal(restore_value(&home.bench, increase, &value), flags < 3 ? 0 : -EINVAL);
+    }
+    text_clear(&value);
+    fields_put_8(&value, 0);
+    fields_put_time(&value, NOW);
+    fields_put_double(&value, (double)INFINITY);
+    assert_int_equal(restore_value(&home.bench, increase, &value), -EINVAL);
+    const struct kept_record *memory = find_kept(&home, RECORD_MEMORY, "increase t_total");
+    text_clear(&value);
+    text_append(&value, memory->value.data, memory->value.length);
+    text_append_string(&value, "more");
+    assert_int_equal(restore_value(&home.bench, memory, &value), 0);
+    value.data[6] ^= 1;
+    assert_int_equal(restore_value(&home.bench, memory, &value), -EINVAL);
+    text_free(&value);
     home_end(&home);
 }
 
@@ -151,6 +211,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cut_records_are_refused),
+        cmocka_unit_test(test_values_are_checked),
         cmocka_unit_test(test_what_no_rule_knows_is_ignored),
         cmocka_unit_test(test_mutated_records_do_no_harm),
     };

@@ -13,8 +13,6 @@
 #include "rules_fixture.h"
 #include "tail/tail.h"
 
-#define PACKS_MOST 3
-
 struct line_scene {
     struct registry *registry;
     struct rule_set *rules;
@@ -87,7 +85,7 @@ static void take(struct line_scene *s, const char *bytes, size_t length, bool re
 {
     struct tail_line line = {
         .bytes = bytes, .length = length, .number = ++s->number, .repeated = repeated};
-    pipeline_line(s->pipeline, s->file, NULL, NULL, &line);
+    pipeline_lines(s->pipeline, s->file, NULL, NULL, &line, 1);
 }
 
 static void take_line(struct line_scene *s, const char *line)
@@ -264,10 +262,12 @@ static bool on_open(void *context, struct tail_file *file, void **inout_user)
     return *inout_user != NULL;
 }
 
-static void on_line(void *context, struct tail_file *file, const struct tail_line *line)
+static void on_lines(void *context, struct tail_file *file, const struct tail_line *lines,
+                     size_t count)
 {
     struct line_scene *s = context;
-    pipeline_line(s->pipeline, tail_file_user(file), s->tail, tail_file_directory(file), line);
+    pipeline_lines(s->pipeline, tail_file_user(file), s->tail, tail_file_directory(file), lines,
+                   count);
 }
 
 static void on_skip(void *context, struct tail_file *file, enum tail_skip reason,
@@ -319,7 +319,7 @@ static void start_with_tail(struct line_scene *s, const char *const *packs, char
 {
     const struct tail_handlers handlers = {.context = s,
                                            .on_open = on_open,
-                                           .on_line = on_line,
+                                           .on_lines = on_lines,
                                            .on_skip = on_skip,
                                            .is_complete = is_complete,
                                            .on_close = on_close,

@@ -93,6 +93,27 @@ static void test_lines_of_one_moment_count_in_order(void **state)
     bench_end(&b);
 }
 
+/* One that fell out did so by no line of a file. */
+static void test_who_fell_out_is_not_let_in_by_its_own_line(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_start(&b,
+                SOURCE "metrics: {active: {type: gauge, help: A.}}\n"
+                       "rules: {enter: [{enter: active, key: k, for: 1m}], "
+                       "clear: [{clear: active}]}\n",
+                NULL);
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"z\",\"time\":98}", NOW);
+    feed(&b, 0, "{\"type\":\"clear\",\"time\":99}", NOW); /* epoch 1, as file 1 */
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    assert_shows(&b, "active 1");
+    rule_set_tick(b.rules, NOW, false);
+    assert_shows(&b, "active 0");
+    feed(&b, 0, "{\"type\":\"enter\",\"k\":\"a\",\"time\":100}", NOW);
+    assert_shows(&b, "active 0");
+    bench_end(&b);
+}
+
 static void test_members_fall_out_after_their_time(void **state)
 {
     (void)state;
@@ -497,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_names_compare_without_case_and_signs),
         cmocka_unit_test(test_sets_move_leave_and_clear),
         cmocka_unit_test(test_lines_of_one_moment_count_in_order),
+        cmocka_unit_test(test_who_fell_out_is_not_let_in_by_its_own_line),
         cmocka_unit_test(test_members_fall_out_after_their_time),
         cmocka_unit_test(test_memories_are_bounded_and_forget_members_rightly),
         cmocka_unit_test(test_remember_by_scope_and_key),

@@ -134,8 +134,9 @@ static void test_the_order_of_packs_does_not_matter(void **state)
                                 "rules: {once: [{inc: g_total, once: k, scope: pack}]}\n";
     static const char source[] =
         SOURCE "metrics: {o_total: {type: counter, help: O.}}\n"
-               "rules: {once: [{inc: o_total, once: k, scope: pack}, {remember: m, value: k}]}\n";
-    static const char other[] = "metrics: {x_total: {type: counter, help: X.}}\n"
+               "rules: {once: [{inc: o_total, once: k, scope: source}, {remember: m, value: k}]}\n";
+    static const char other[] = "sources: {others: {files: '*.other', type: type}}\n"
+                                "metrics: {x_total: {type: counter, help: X.}}\n"
                                 "rules: {once: [{inc: x_total, once: k, scope: pack}]}\n";
     static const struct named_pack first[] = {{"one", source}, {"two", guest}, {"three", other}};
     static const struct named_pack second[] = {{"three", other}, {"two", guest}, {"one", source}};
@@ -216,6 +217,11 @@ static void test_only_changes_are_put(void **state)
     assert_int_equal(in_batch(&home, RECORD_MEMORY_KEY, false), 0);
     assert_int_equal(in_batch(&home, RECORD_MEMORY_KEY, true), 1);
     shelf_commit(&home.shelf);
+    save(&home, NOW);
+    assert_int_equal(in_batch(&home, RECORD_MEMORY_KEY, true), 0);
+    restart(&home, NOW);
+    feed(b, 0, "{\"type\":\"once\",\"k\":\"a\",\"l\":1}", NOW + HOURS(2) - SECONDS(2));
+    assert_int_equal(rule_set_unsaved(b->rules), 0); /* touched little since it was saved */
     feed(b, 0, "{\"type\":\"start\",\"k\":\"a\",\"time\":104}", NOW);
     commit(&home, NOW);
     feed(b, 0, "{\"type\":\"stop\",\"k\":\"a\",\"time\":105}", NOW);
@@ -300,6 +306,9 @@ static void test_members_stay_inside(void **state)
     enter(&home, 0, "z", 109); /* left later */
     enter(&home, 0, "c", 110); /* at the same time, elsewhere */
     assert_shows(b, "active{job_id=\"job-1\"} 2");
+    enter(&home, 1, "c", 110); /* at the same time, behind it */
+    assert_shows(b, "active{job_id=\"job-2\"} 1");
+    leave(&home, 1, "c", 111);
     enter(&home, 1, "a", 120); /* moves */
     leave(&home, 1, "b", 120); /* the key is enough */
     assert_shows(b, "active{job_id=\"job-1\"} 0");
@@ -335,7 +344,6 @@ static void test_a_clear_is_one_record(void **state)
     leave(&home, 0, "k1", 111);
     assert_shows(b, "active{job_id=\"job-1\"} 0");
     enter(&home, 0, "new", 109); /* before the clear */
-    enter(&home, 1, "new", 110);
     assert_shows(b, "active{job_id=\"job-1\"} 0");
     enter(&home, 0, "k2", 111);
     assert_shows(b, "active{job_id=\"job-1\"} 1");

@@ -11,8 +11,6 @@
 #include "rules/source.h"
 #include "rules_fixture.h"
 
-#define PACKS_MOST 3
-
 /* Some packs, and a directory of their own that is the events directory. */
 struct scene_of_sources {
     char root[64];
