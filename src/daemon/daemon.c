@@ -233,9 +233,12 @@ int daemon_run(const struct settings *settings)
 {
     struct daemon daemon = {.settings = settings, .started = clock_monotonic()};
     raise_descriptor_limit();
+    /* The threads allocate little: one heap for all is smaller than one for each. */
+    mallopt(M_ARENA_MAX, 1);
     bool is_built = build(&daemon) == 0;
     if (is_built) {
         tell_start(&daemon);
+        restart_tell(&daemon);
         following_start(&daemon);
         malloc_trim(0); /* what reading rules left behind */
         event_base_dispatch(daemon.base);

@@ -93,6 +93,8 @@ int restart_load(struct daemon *daemon) MUST_CHECK;
 void restart_track(struct daemon *daemon);
 /* new, clean, unclean, set_aside or recount. */
 const char *restart_kind(const struct daemon *daemon);
+/* For the log. */
+void restart_tell(const struct daemon *daemon);
 /* The first catch-up is over: the floor of old totals, the end of a recount. */
 void restart_arrive(struct daemon *daemon);
 

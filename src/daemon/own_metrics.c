@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "base/fields.h"
 #include "base/memory.h"
@@ -109,8 +110,16 @@ void own_metrics_count_checkpoint_failure(struct own_metrics *own, const char *r
     count_one(own, CHECKPOINT_FAILURES, values, now);
 }
 
-void own_metrics_forget_rules(struct own_metrics *own)
+void own_metrics_forget_rules(struct own_metrics *own, const struct registry *registry)
 {
+    static const enum own by_metric[] = {SERIES, SERIES_FOLDED, SERIES_EXPIRED};
+    size_t position = 0;
+    const struct family *family;
+    while ((family = registry_next_family(registry, &position))) {
+        struct label_value values[1] = {label(family_spec(family)->name)};
+        for (size_t i = 0; i < ARRAY_LENGTH(by_metric); i++)
+            registry_drop(own->live, own->families[by_metric[i]], values);
+    }
     own->added.pipeline = (struct pipeline_counts){.last_event_time = TIME_NONE};
     own->added.event_count = own->added.row_count = 0;
 }

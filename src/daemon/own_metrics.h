@@ -63,8 +63,9 @@ void own_metrics_observe(struct own_metrics *own, enum own_histogram which, cons
 void own_metrics_count_request(struct own_metrics *own, const char *handler, const char *method,
                                int status, int64_t now);
 void own_metrics_count_checkpoint_failure(struct own_metrics *own, const char *reason, int64_t now);
-/* The pipeline and rules were made anew: their counts begin at 0. */
-void own_metrics_forget_rules(struct own_metrics *own);
+/* The pipeline and rules are made anew: their counts begin at 0, and what is told by metric is told
+ * no more of those of this registry. */
+void own_metrics_forget_rules(struct own_metrics *own, const struct registry *registry);
 
 /* RECORD_OWN. As registry_track, registry_save, registry_saved, registry_restore of the kept ones;
  * to be collected before. */

@@ -202,7 +202,7 @@ bool reload(struct daemon *daemon, struct text *out)
     if (daemon->state && checkpoint_make_and_wait(daemon, false, SAVE_LONGEST) < 0)
         log_warn("the state could not be saved before the reload");
     answers_collect_own(daemon, clock_wall());
-    own_metrics_forget_rules(daemon->own);
+    own_metrics_forget_rules(daemon->own, daemon->rooms.rulebook->registry);
     use_settings(daemon, settings);
     take_over(daemon, &rooms);
     daemon->reload.failed = false;

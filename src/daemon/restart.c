@@ -104,17 +104,18 @@ const char *restart_kind(const struct daemon *daemon)
                : name_of(state_started(daemon->state));
 }
 
-static void tell_load(const struct daemon *daemon, int64_t begun)
+void restart_tell(const struct daemon *daemon)
 {
     struct state_counts counts;
+    if (!daemon->state)
+        return;
     state_counts(daemon->state, &counts);
     if (counts.failing)
         log_error("the state cannot be saved; what is counted is served all the same",
                   LOG_TEXT("path", counts.path), LOG_TEXT("reason", counts.reason),
                   LOG_TEXT("cause", counts.message));
     log_info("state loaded", LOG_TEXT("path", counts.path),
-             LOG_TEXT("start", restart_kind(daemon)), LOG_INT("ids", counts.ids_on_disk),
-             LOG_INT("milliseconds", (clock_monotonic() - begun) / NANOSECONDS_PER_MILLISECOND));
+             LOG_TEXT("start", restart_kind(daemon)), LOG_INT("ids", counts.ids_on_disk));
 }
 
 static void tell_set_aside(const struct daemon *daemon)
@@ -128,7 +129,6 @@ static void tell_set_aside(const struct daemon *daemon)
 
 int restart_load(struct daemon *daemon)
 {
-    int64_t begun = clock_monotonic();
     if (!daemon->state)
         return 0;
     restart_track(daemon);
@@ -141,7 +141,6 @@ int restart_load(struct daemon *daemon)
     daemon->serves_saved = start == STATE_CLEAN;
     if (start == STATE_CLEAN || start == STATE_UNCLEAN)
         registry_born_at_zero(daemon->rooms.rulebook->registry, !daemon->settings->no_zero_first);
-    tell_load(daemon, begun);
     return 0;
 }
 

@@ -193,7 +193,7 @@ static inline int64_t time_between(int64_t earlier, int64_t later)
 static inline void series_note(struct series *series)
 {
     if (UNLIKELY(series->unsaved == 0))
-        unsaved_note(series);
+        unsaved_series_note(series);
 }
 
 /* family.c: the spec must have been checked. */

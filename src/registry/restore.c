@@ -66,7 +66,7 @@ static void place(struct series *series, const struct series_record *record, int
     family->is_mixed = true;
     family->registry->is_restored = true;
     expiry_watch(series);
-    unsaved_clear(series);
+    unsaved_series_clear(series);
     if (record->is_unsaved || hides != (record->state == SAVED_HIDDEN))
         series_note(series);
 }

@@ -133,7 +133,7 @@ void registry_save(struct registry *registry, const struct record_sink *sink, in
 void registry_saved(struct registry *registry)
 {
     for (size_t i = 0; i < registry->family_count; i++)
-        leaving_let_go(registry->families[i]);
+        leaving_series_let_go(registry->families[i]);
     dropped_let_go(registry);
     births_let_go(registry);
 }

@@ -81,7 +81,7 @@ static void slot_give_back(struct series *series)
     *link_before(family, list, last->newer) = series->slot;
     last->slot = series->slot;
     family->slots[last->slot] = last;
-    unsaved_move(last);
+    unsaved_series_move(last);
 }
 
 static void forget(struct series *series)
@@ -112,7 +112,7 @@ static void detach(struct series *series)
     struct registry *registry = family->registry;
     registry->generation++;
     agenda_remove(&registry->agenda, series);
-    unsaved_clear(series);
+    unsaved_series_clear(series);
     if (series->state == SERIES_SHOWN)
         registry->version++;
     list_remove(series);
@@ -183,7 +183,7 @@ struct series *series_new(struct family *family, struct label_text labels)
 
 void series_attach(struct series *series, uint32_t arrival)
 {
-    leaving_remove(series);
+    leaving_series_remove(series);
     slot_take(series);
     series->arrival = arrival;
     series->state = SERIES_SHOWN;
@@ -219,7 +219,7 @@ void series_remove(struct series *series)
 {
     birth_end(series);
     if (series->state == SERIES_DETACHED)
-        leaving_remove(series);
+        leaving_series_remove(series);
     else
         detach(series);
     drop_record(series);
@@ -243,7 +243,7 @@ void series_leave(struct series *series)
 
 void series_let_go(struct series *series)
 {
-    leaving_remove(series);
+    leaving_series_remove(series);
     if (series->pins == 0)
         forget(series);
 }

@@ -79,7 +79,7 @@ void unsaved_family_free(struct family *family)
     free(family->unsaved.leaving);
 }
 
-void unsaved_note(struct series *series)
+void unsaved_series_note(struct series *series)
 {
     if (series->is_leaving)
         series->unsaved = 1;
@@ -90,7 +90,7 @@ void unsaved_note(struct series *series)
     series->family->registry->unsaved.count++;
 }
 
-void unsaved_clear(struct series *series)
+void unsaved_series_clear(struct series *series)
 {
     if (series->unsaved == 0 || series->unsaved == UNTRACKED)
         return;
@@ -100,7 +100,7 @@ void unsaved_clear(struct series *series)
     series->family->registry->unsaved.count--;
 }
 
-void unsaved_move(const struct series *series)
+void unsaved_series_move(const struct series *series)
 {
     if (series->unsaved != 0 && series->unsaved != UNTRACKED)
         series->family->unsaved.slots[series->unsaved - 1] = series->slot;
@@ -120,12 +120,12 @@ void leaving_series_add(struct series *series)
     series->family->registry->unsaved.leaving_samples += series->family->samples_each;
 }
 
-void leaving_remove(struct series *series)
+void leaving_series_remove(struct series *series)
 {
     struct family *family = series->family;
     if (!series->is_leaving)
         return;
-    unsaved_clear(series);
+    unsaved_series_clear(series);
     struct series *last = family->unsaved.leaving[--family->unsaved.leaving_count];
     family->unsaved.leaving[series->slot] = last;
     last->slot = series->slot;
@@ -133,7 +133,7 @@ void leaving_remove(struct series *series)
     family->registry->unsaved.leaving_samples -= family->samples_each;
 }
 
-void leaving_let_go(struct family *family)
+void leaving_series_let_go(struct family *family)
 {
     for (uint32_t i = family->unsaved.leaving_count; i-- > 0;) {
         struct series *series = family->unsaved.leaving[i];

@@ -54,17 +54,17 @@ void unsaved_series_free(struct registry *registry);
 void unsaved_family_free(struct family *family);
 
 /* For a series whose `unsaved` is 0, attached or leaving. */
-void unsaved_note(struct series *series);
+void unsaved_series_note(struct series *series);
 /* It is as its record tells, or is none of ours any more. */
-void unsaved_clear(struct series *series);
+void unsaved_series_clear(struct series *series);
 /* An attached series has another slot than before. */
-void unsaved_move(const struct series *series);
+void unsaved_series_move(const struct series *series);
 
 /* A detached series starts, ceases to leave. */
 void leaving_series_add(struct series *series);
-void leaving_remove(struct series *series);
+void leaving_series_remove(struct series *series);
 /* The commit is done: those that were put are freed. */
-void leaving_let_go(struct family *family);
+void leaving_series_let_go(struct family *family);
 
 /* The record of this key is to go. */
 void dropped_add(struct registry *registry, struct bytes key);

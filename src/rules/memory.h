@@ -5,9 +5,9 @@
  *   memory "agent_model", scope file:   (file 7, "") -> "claude-sonnet-4-5"
  *
  * One store bounds the keys of all: at its limit the key longest untouched goes first. A memory
- * also forgets keys untouched for longer than its `keep`. A key costs about 90 bytes and its text,
- * of which more than MEMORY_TEXT_LONGEST is to be cut by who remembers; 8 more while it is to be
- * saved. Pure: time comes in. */
+ * also forgets keys untouched for longer than its `keep`. A key costs about 125 bytes (8 more while
+ * it is to be saved) and its text, of which more than MEMORY_TEXT_LONGEST is to be cut by who
+ * remembers. Pure: time comes in. */
 #ifndef RULES_MEMORY_H
 #define RULES_MEMORY_H
 

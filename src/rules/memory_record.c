@@ -22,6 +22,7 @@ struct saving {
     const struct record_sink *sink;
     struct text key;
     struct text value;
+    struct text series; /* a member's: its key */
 };
 
 /* What a key's record tells. */
@@ -107,33 +108,30 @@ static void write_key(struct saving *saving, const struct memory_key *key)
     text_append(&saving->key, key->bytes, key->length);
 }
 
-static void write_member(const struct memory_entry *entry, struct text *out)
+static void write_member(struct saving *saving, const struct memory_entry *entry)
 {
-    struct text series;
-    text_init(&series, TEXT_UNLIMITED);
+    text_clear(&saving->series);
     if (entry->group)
-        series_write_key(entry->group->series, &series);
-    fields_put_time(out, entry->time);
-    fields_put_32(out, entry->epoch);
-    fields_put_bytes(out, series.data, series.length);
-    text_free(&series);
+        series_write_key(entry->group->series, &saving->series);
+    fields_put_time(&saving->value, entry->time);
+    fields_put_32(&saving->value, entry->epoch);
+    fields_put_bytes(&saving->value, saving->series.data, saving->series.length);
 }
 
-static void write_value(const struct memory *memory, const struct memory_entry *entry,
-                        struct text *out)
+static void write_value(struct saving *saving, const struct memory_entry *entry)
 {
-    switch (memory->kind) {
+    switch (saving->memory->kind) {
     case MEMORY_INCREASE:
-        fields_put_double(out, entry->largest);
+        fields_put_double(&saving->value, entry->largest);
         break;
     case MEMORY_REMEMBER:
-        fields_put_bytes(out, entry->bytes + entry->key_length, entry->text_length);
+        fields_put_bytes(&saving->value, entry->bytes + entry->key_length, entry->text_length);
         break;
     case MEMORY_TIMER:
-        fields_put_time(out, entry->time);
+        fields_put_time(&saving->value, entry->time);
         break;
     case MEMORY_SET:
-        write_member(entry, out);
+        write_member(saving, entry);
         break;
     case MEMORY_ONCE:
         break;
@@ -155,7 +153,7 @@ static void put_entry(struct saving *saving, const struct memory_entry *entry, u
     text_clear(&saving->value);
     fields_put_8(&saving->value, (uint8_t)flags);
     fields_put_time(&saving->value, entry->touched);
-    write_value(saving->memory, entry, &saving->value);
+    write_value(saving, entry);
     saving->sink->put(saving->sink->context, RECORD_MEMORY_KEY, bytes_of(&saving->key),
                       bytes_of(&saving->value), expiry_of(saving->memory, entry));
 }
@@ -166,12 +164,14 @@ static void begin(struct saving *saving, const struct memory *memory, const stru
     *saving = (struct saving){.memory = memory, .set = set, .sink = sink};
     text_init(&saving->key, TEXT_UNLIMITED);
     text_init(&saving->value, TEXT_UNLIMITED);
+    text_init(&saving->series, TEXT_UNLIMITED);
 }
 
 static void end(struct saving *saving)
 {
     text_free(&saving->key);
     text_free(&saving->value);
+    text_free(&saving->series);
 }
 
 /* The next key in memory->removed. */

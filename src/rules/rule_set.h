@@ -176,12 +176,25 @@ uint64_t rule_set_memory_evictions(const struct rule_set *set); /* forgotten at 
 /* --- What must survive a restart (RECORD_MEMORY, RECORD_SET, RECORD_MEMORY_KEY) ----------------
  *
  * Memories, timers and sets are found again by pack, name, kind and scope (a set by its metric);
- * scopes by the file's and directory's ids, the source's and the pack's name. */
-void rule_set_track(struct rule_set *set); /* from now on changes are noted */
+ * scopes by the file's and directory's ids, the source's and the pack's name. Which scope it is is
+ * part of the memory, so ids of different scopes never meet. A key expires `keep` after it was
+ * touched; a touch alone is saved only when the saved time is behind by keep/64, an hour at most.
+ *
+ * All records of one save belong together: a member is inside when its record and that of its
+ * series' set tell the same epoch. */
+
+/* From now on what changes is noted. What is there already is noted; what is restored from now on
+ * is not, being as it was saved. */
+void rule_set_track(struct rule_set *set);
+/* Puts what changed since the last save, at first all. What is removed comes before what is put. */
 void rule_set_save(struct rule_set *set, const struct record_sink *sink);
+/* Puts everything, and leaves what is noted as it is: for a reload. These records also tell what no
+ * commit holds yet; they are not for keeping. Nothing is removed: sink->remove may be NULL. */
 void rule_set_save_all(struct rule_set *set, const struct record_sink *sink);
-size_t rule_set_unsaved(const struct rule_set *set); /* keys */
-/* After the registry's records. 0 (also for what no rule knows now: ignored) or -EINVAL. */
+size_t rule_set_unsaved(const struct rule_set *set); /* keys to be put or removed */
+/* After the registry's records. 0 (also for what no rule knows now: ignored) or -EINVAL, nothing
+ * changed. With the next rule_set_tick max_memory_keys holds again, and the gauges of sets show how
+ * many are inside. */
 int rule_set_restore(struct rule_set *set, const struct record *record) MUST_CHECK;
 
 #endif

@@ -119,8 +119,9 @@ int set_record_read(struct rule_set *set, const struct record *record)
         return 0;
     series_pin(series); /* for a moment: it may have been made */
     struct metric *metric = metric_of(set, series_family(series));
-    if (metric && metric->spec.type == METRIC_GAUGE)
+    bool is_gauge = metric && metric->spec.type == METRIC_GAUGE;
+    if (is_gauge)
         restore(set, &metric->groups, series, &read);
     series_unpin(series);
-    return 0;
+    return is_gauge ? 0 : -EINVAL;
 }

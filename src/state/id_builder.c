@@ -82,7 +82,7 @@ static int write_filter_page(struct id_builder *builder)
 {
     uint32_t left = builder->extent.blocks - builder->filter_page * ID_PAGE_BLOCKS;
     uint32_t blocks = left < ID_PAGE_BLOCKS ? left : ID_PAGE_BLOCKS;
-    builder->filter.count = blocks * ID_FILTER_BLOCK_WORDS;
+    builder->filter.count = (size_t)blocks * ID_FILTER_BLOCK_WORDS;
     int code = id_store_put_page(builder->store, ID_TABLE_FILTERS, builder->extent.run,
                                  ID_FILTER_PLACE + builder->filter_page, &builder->filter);
     memset(&builder->filter, 0, sizeof(builder->filter));
@@ -105,7 +105,7 @@ static int put_into_filter(struct id_builder *builder, uint64_t id)
     if (block / ID_PAGE_BLOCKS > builder->filter_page)
         code = write_filter_up_to(builder, block / ID_PAGE_BLOCKS);
     block %= ID_PAGE_BLOCKS;
-    id_filter_add(builder->filter.words + block * ID_FILTER_BLOCK_WORDS, id);
+    id_filter_add(builder->filter.words + (size_t)block * ID_FILTER_BLOCK_WORDS, id);
     return code;
 }
 

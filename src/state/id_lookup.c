@@ -34,7 +34,8 @@ static bool allocate_filter(struct id_memory *memory, struct id_held *held)
 static bool load_filter_page(struct id_memory *memory, struct id_held *held, uint32_t number)
 {
     uint32_t left = held->run->extent.blocks - number * ID_PAGE_BLOCKS;
-    size_t words = (left < ID_PAGE_BLOCKS ? left : ID_PAGE_BLOCKS) * ID_FILTER_BLOCK_WORDS;
+    size_t blocks = left < ID_PAGE_BLOCKS ? left : ID_PAGE_BLOCKS;
+    size_t words = blocks * ID_FILTER_BLOCK_WORDS;
     uint64_t *to = held->filter + (size_t)number * ID_PAGE_BLOCKS * ID_FILTER_BLOCK_WORDS;
     struct id_page page;
     int code = id_memory_read(memory, ID_TABLE_FILTERS, held->run, ID_FILTER_PLACE + number, &page);
@@ -93,11 +94,10 @@ static void load_firsts(struct id_memory *memory, struct id_held *held)
     }
 }
 
-static bool is_in_page(struct id_memory *memory, struct id_held *held, uint32_t row, uint64_t id)
+/* Its ids lie from `low` to `high`. */
+static bool is_in_page(struct id_memory *memory, struct id_held *held, uint32_t row, uint64_t low,
+                       uint64_t high, uint64_t id)
 {
-    uint32_t rows = held->run->extent.rows;
-    uint64_t low = held->firsts ? held->firsts[row] : 0;
-    uint64_t high = row + 1 < rows ? held->firsts[row + 1] : UINT64_MAX;
     const uint64_t *words = id_memory_row(memory, held, row);
     if (!words)
         return false;
@@ -108,13 +108,12 @@ static bool is_in_page(struct id_memory *memory, struct id_held *held, uint32_t 
 static bool is_in_rows(struct id_memory *memory, struct id_held *held, uint64_t id)
 {
     uint32_t rows = held->run->extent.rows;
-    if (rows == 1)
-        return is_in_page(memory, held, 0, id);
     if (UNLIKELY(!held->firsts))
         load_firsts(memory, held);
-    size_t guess = id_page_guess(rows, 0, UINT64_MAX, id);
-    size_t rank = id_page_rank(held->firsts, rows, guess, id);
-    return rank > 0 && is_in_page(memory, held, (uint32_t)rank - 1, id);
+    const uint64_t *firsts = held->firsts;
+    size_t rank = id_page_rank(firsts, rows, id_page_guess(rows, 0, UINT64_MAX, id), id);
+    uint64_t high = rank < rows ? firsts[rank] : UINT64_MAX;
+    return rank > 0 && is_in_page(memory, held, (uint32_t)rank - 1, firsts[rank - 1], high, id);
 }
 
 /* --- Short runs ----------------------------------------------------------------------------- */
@@ -137,7 +136,7 @@ static bool is_in_short_run(struct id_memory *memory, struct id_held *held, uint
     size_t count = (size_t)held->run->extent.ids;
     if (UNLIKELY(!held->ids)) {
         if (!id_memory_make_room(memory, count * sizeof(*held->ids)))
-            return is_in_rows(memory, held, id);
+            return is_in_page(memory, held, 0, 0, UINT64_MAX, id);
         if (!load_ids(memory, held))
             return false;
     }

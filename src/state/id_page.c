@@ -13,7 +13,7 @@
 
 static uint64_t checksum_of(const unsigned char *bytes, size_t count, uint64_t place)
 {
-    return hash_stable(bytes, count * 8) ^ (place + 1) * PLACE_FACTOR;
+    return hash_stable(bytes, count * 8) ^ ((place + 1) * PLACE_FACTOR);
 }
 
 size_t id_page_write(const struct id_page *page, uint64_t place, unsigned char out[ID_PAGE_BYTES])

@@ -12,7 +12,7 @@
 #include "base/attributes.h"
 
 #define ID_PAGE_WORDS 504
-#define ID_PAGE_BYTES ((ID_PAGE_WORDS + 1) * 8)
+#define ID_PAGE_BYTES ((size_t)(ID_PAGE_WORDS + 1) * 8)
 
 struct id_page {
     size_t count;

@@ -126,15 +126,13 @@ int id_store_get_page(struct id_store *store, enum id_table table, int64_t run, 
     int64_t at = place_of(run, place);
     sqlite3_bind_int64(statement, 1, at);
     code = sqlite3_step(statement);
-    if (code == SQLITE_DONE) {
-        code = SQLITE_CORRUPT;
-    } else if (code == SQLITE_ROW) {
+    if (code == SQLITE_ROW) {
         const void *bytes = sqlite3_column_blob(statement, 0);
         size_t length = (size_t)sqlite3_column_bytes(statement, 0);
         bool right = id_page_read(bytes, length, salted(table, at), ret_page);
         code = right ? SQLITE_OK : SQLITE_CORRUPT;
-    } else if ((code & 0xff) == SQLITE_CORRUPT) { /* or one of its extended codes */
-        code = SQLITE_CORRUPT;
+    } else if (code == SQLITE_DONE || (code & 0xff) == SQLITE_CORRUPT) {
+        code = SQLITE_CORRUPT; /* without what an extended code adds */
     }
     sqlite3_reset(statement);
     return code;

@@ -223,7 +223,7 @@ int directories_restore(struct directories *directories, uint64_t id, struct byt
     remember_identity(directories, directory, &directory->identity, &record.identity);
     remember_identity(directories, directory, &directory->former, &record.former);
     directory->stored = true;
-    list_remove(&directory->unsaved);
+    unsaved_clear(&directories->unsaved, &directory->unsaved);
     if (directories->next_id < id)
         directories->next_id = id;
     return 0;

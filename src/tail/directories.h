@@ -25,6 +25,7 @@
 #include "tail/unsaved.h"
 
 struct tail_archive;
+struct text;
 
 struct tail_directory {
     uint64_t id;
@@ -111,8 +112,10 @@ void directories_join(struct directories *directories, struct tail_directory *to
                       struct tail_directory *from);
 /* Gives back the ids in memory; the archive is not asked. */
 void directories_drop_ids(struct directories *directories, struct tail_directory *directory);
-/* Puts changed records and the ids counted since; see tail_save and tail_saved. */
-void directories_save(struct directories *directories, const struct record_sink *sink);
+/* Puts changed records and the ids counted since; see tail_save and tail_saved. `scratch` is
+ * written over. */
+void directories_save(struct directories *directories, struct text *scratch,
+                      const struct record_sink *sink);
 void directories_saved(struct directories *directories);
 
 #endif

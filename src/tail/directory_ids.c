@@ -209,16 +209,22 @@ static void begin_saving(struct directories *directories, struct tail_directory 
     directories->ids += count_of(directory);
 }
 
-void directories_save(struct directories *directories, const struct record_sink *sink)
+static void save_records(struct directories *directories, struct text *scratch,
+                         const struct record_sink *sink)
 {
-    while (!list_is_empty(&directories->unsaved.changed)) {
-        struct tail_directory *directory =
-            list_item(directories->unsaved.changed.next, struct tail_directory, unsaved);
-        directory_record_put(directory, sink);
+    struct list *link;
+    while ((link = unsaved_take(&directories->unsaved)) != NULL) {
+        struct tail_directory *directory = list_item(link, struct tail_directory, unsaved);
+        directory_record_put(directory, scratch, sink);
         directory->stored = true;
-        list_remove(&directory->unsaved);
     }
     unsaved_put_removed(&directories->unsaved, sink, RECORD_DIRECTORY);
+}
+
+void directories_save(struct directories *directories, struct text *scratch,
+                      const struct record_sink *sink)
+{
+    save_records(directories, scratch, sink);
     for (struct list *link = directories->recent.next; link != &directories->recent;
          link = link->next) {
         struct tail_directory *directory = list_item(link, struct tail_directory, recent);

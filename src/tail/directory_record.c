@@ -10,20 +10,19 @@
 
 enum flag { FLAG_CHECKED = 1, FLAG_HAS_READER = 2, FLAG_HAS_IDS = 4 };
 
-void directory_record_put(const struct tail_directory *directory, const struct record_sink *sink)
+void directory_record_put(const struct tail_directory *directory, struct text *scratch,
+                          const struct record_sink *sink)
 {
-    struct text value;
     uint32_t flags = (directory->ids.checked ? FLAG_CHECKED : 0U) |
                      (directory->has_reader ? FLAG_HAS_READER : 0U) |
                      (directory->has_ids ? FLAG_HAS_IDS : 0U);
-    text_init(&value, TEXT_UNLIMITED);
-    fields_put_bytes(&value, directory->path, strlen(directory->path));
-    fields_put_32(&value, flags);
-    fields_put_time(&value, directory->seen);
-    identity_put(&value, &directory->identity);
-    identity_put(&value, &directory->former);
-    unsaved_put(sink, RECORD_DIRECTORY, directory->id, &value);
-    text_free(&value);
+    text_clear(scratch);
+    fields_put_bytes(scratch, directory->path, strlen(directory->path));
+    fields_put_32(scratch, flags);
+    fields_put_time(scratch, directory->seen);
+    identity_put(scratch, &directory->identity);
+    identity_put(scratch, &directory->former);
+    unsaved_put(sink, RECORD_DIRECTORY, directory->id, scratch);
 }
 
 bool directory_record_take(struct bytes value, struct directory_record *ret_record)

@@ -13,6 +13,7 @@
 #include "tail/identity.h"
 
 struct tail_directory;
+struct text;
 
 struct directory_record {
     char *path; /* the caller frees */
@@ -24,7 +25,9 @@ struct directory_record {
     bool has_ids;
 };
 
-void directory_record_put(const struct tail_directory *directory, const struct record_sink *sink);
+/* `scratch` is written over. */
+void directory_record_put(const struct tail_directory *directory, struct text *scratch,
+                          const struct record_sink *sink);
 /* False: this cannot be one, and there is nothing to free. */
 bool directory_record_take(struct bytes value, struct directory_record *ret_record) MUST_CHECK;
 

@@ -22,7 +22,7 @@
 
 /* --- The room itself --------------------------------------------------------------------------- */
 
-static void put_room(struct tail *tail, const struct record_sink *sink)
+static void put_room(struct tail *tail, struct text *scratch, const struct record_sink *sink)
 {
     const struct saved_room now = {.next_file_id = tail->next_file_id,
                                    .next_directory_id = tail->directories.next_id,
@@ -31,14 +31,12 @@ static void put_room(struct tail *tail, const struct record_sink *sink)
     if (now.next_file_id == saved->next_file_id &&
         now.next_directory_id == saved->next_directory_id && now.age - saved->age < AGE_STEP)
         return;
-    struct text value;
-    text_init(&value, TEXT_UNLIMITED);
-    fields_put_64(&value, now.next_file_id);
-    fields_put_64(&value, now.next_directory_id);
-    fields_put_time(&value, now.age);
-    fields_put_time(&value, clock_wall());
-    unsaved_put(sink, RECORD_DIRECTORY, ROOM_ID, &value);
-    text_free(&value);
+    text_clear(scratch);
+    fields_put_64(scratch, now.next_file_id);
+    fields_put_64(scratch, now.next_directory_id);
+    fields_put_time(scratch, now.age);
+    fields_put_time(scratch, clock_wall());
+    unsaved_put(sink, RECORD_DIRECTORY, ROOM_ID, scratch);
     *saved = now;
 }
 
@@ -67,18 +65,21 @@ static int restore_room(struct tail *tail, struct bytes value)
 
 void tail_save(struct tail *tail, const struct record_sink *sink)
 {
+    struct text scratch;
     if (!tail->options.archive)
         return;
-    directories_save(&tail->directories, sink);
-    while (!list_is_empty(&tail->unsaved.changed)) {
-        struct tail_file *file = list_item(tail->unsaved.changed.next, struct tail_file, unsaved);
-        stream_record_put(file, sink);
+    text_init(&scratch, TEXT_UNLIMITED);
+    directories_save(&tail->directories, &scratch, sink);
+    struct list *link;
+    while ((link = unsaved_take(&tail->unsaved)) != NULL) {
+        struct tail_file *file = list_item(link, struct tail_file, unsaved);
+        stream_record_put(file, &scratch, sink);
         file->stored = true;
-        list_remove(&file->unsaved);
     }
     unsaved_put_removed(&tail->unsaved, sink, RECORD_STREAM);
-    put_room(tail, sink);
+    put_room(tail, &scratch, sink);
     leaving_save(tail->leaving);
+    text_free(&scratch);
 }
 
 void tail_saved(struct tail *tail)
@@ -107,4 +108,9 @@ int tail_restore(struct tail *tail, const struct record *record)
 size_t tail_unsaved_ids(const struct tail *tail)
 {
     return tail->options.archive ? tail->directories.ids : 0;
+}
+
+size_t tail_unsaved_records(const struct tail *tail)
+{
+    return tail->unsaved.changed_count + tail->directories.unsaved.changed_count;
 }

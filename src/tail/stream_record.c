@@ -128,18 +128,17 @@ static bool take_extra(struct fields *fields, struct stream_extra *ret_extra)
 
 /* --- The whole --------------------------------------------------------------------------------- */
 
-void stream_record_put(const struct tail_file *file, const struct record_sink *sink)
+void stream_record_put(const struct tail_file *file, struct text *scratch,
+                       const struct record_sink *sink)
 {
-    struct text value;
-    text_init(&value, TEXT_UNLIMITED);
-    identity_put(&value, &file->record.identity);
-    fields_put_bytes(&value, file->name->path, strlen(file->name->path));
-    fields_put_32(&value, flags_of(file));
-    put_counted(&value, &file->record);
-    put_seen(&value, file);
-    put_extra(&value, file->extra);
-    unsaved_put(sink, RECORD_STREAM, file->id, &value);
-    text_free(&value);
+    text_clear(scratch);
+    identity_put(scratch, &file->record.identity);
+    fields_put_bytes(scratch, file->name->path, strlen(file->name->path));
+    fields_put_32(scratch, flags_of(file));
+    put_counted(scratch, &file->record);
+    put_seen(scratch, file);
+    put_extra(scratch, file->extra);
+    unsaved_put(sink, RECORD_STREAM, file->id, scratch);
 }
 
 /* All that can be wrong with it. `seen` is a stream that is none: it only holds fields. */

@@ -15,7 +15,11 @@
 #include "base/record.h"
 #include "tail/tail_internal.h"
 
-void stream_record_put(const struct tail_file *file, const struct record_sink *sink);
+struct text;
+
+/* `scratch` is written over. */
+void stream_record_put(const struct tail_file *file, struct text *scratch,
+                       const struct record_sink *sink);
 /* Makes the stream. 0, or -EINVAL: this cannot be one, or it is there already. */
 int stream_record_take(struct tail *tail, uint64_t id, struct bytes value) MUST_CHECK;
 

@@ -10,6 +10,7 @@
  *   F is shorter, or the marker no longer fits -> the stream starts again at 0; its directory's
  *                                     ids are checked from then on
  *   F's stream is found under another name -> it moves there; nothing is read again
+ *   F was unlinked, and no writer is left  -> the stream ends
  *
  * Knows neither JSON nor metrics: whether an unterminated tail is a complete object, and whether a
  * line's id was counted, the owner tells through callbacks and tail/ids.h.
@@ -20,7 +21,7 @@
  *
  * Errors never stop a file; they are told once by on_notice. Bounds: descriptors open at a time
  * (least recently used quiet ones are closed and reopened by identity), bytes and count of held
- * streams, length of a line. Memory: one shared buffer; a quiet stream costs about 250 bytes and
+ * streams, length of a line. Memory: one shared buffer; a quiet stream costs about 400 bytes and
  * its path. */
 #ifndef TAIL_TAIL_H
 #define TAIL_TAIL_H
@@ -95,7 +96,8 @@ struct tail_options {
     size_t chunk_bytes;    /* read at a time and turn; 0: 256 KiB */
     bool is_one_id_set; /* an id counts once over all directories, not once in each */
     const struct tail_archive *archive; /* copied; NULL: nothing is saved */
-    int64_t retention; /* ns: what is kept of streams and directories without files; 0: 45 d */
+    int64_t retention; /* ns: what is kept of streams and directories without files; 0: 45 d.
+                          Of streams at most the 65,536 that are missing for the shortest time. */
 };
 
 struct tail_counts {
@@ -137,9 +139,9 @@ void tail_drain(struct tail *tail);
 /* Of a stream, during callbacks and until on_close. */
 const char *tail_file_path(const struct tail_file *file);
 void *tail_file_user(const struct tail_file *file);
-uint64_t tail_file_id(const struct tail_file *file); /* unique in this process, never reused */
+uint64_t tail_file_id(const struct tail_file *file); /* unique, also over restarts */
 struct tail_directory *tail_file_directory(const struct tail_file *file);
-uint64_t tail_directory_id(const struct tail_directory *directory); /* unique, never reused */
+uint64_t tail_directory_id(const struct tail_directory *directory); /* as that */
 /* Walk all streams (user pointers get renewed at a reload): *position = 0 first, NULL at the end.
  */
 struct tail_file *tail_next_file(const struct tail *tail, size_t *position);
@@ -154,31 +156,58 @@ void tail_counts(const struct tail *tail, struct tail_counts *ret_counts);
 
 /* --- What must survive a restart (RECORD_DIRECTORY, RECORD_STREAM, and ids) --------------------
  *
- * Between a save and tail_saved a stream that was unlinked keeps its descriptor, and ids stay in
- * memory: what is counted but not committed can still be read again, or looked up. */
+ * Of a stream: which file, how much of it was counted, and what was seen of it then; of a directory
+ * its path, whether ids are checked, and which directory it was. All of one save is of one moment:
+ * after a crash the room goes on from the last commit, and what was read since is read again, with
+ * ids and offsets that agree. Without an archive nothing is tracked, and all of these do nothing.
+ *
+ * Between a save and tail_saved an unlinked stream that ended keeps its descriptor (64 of them at
+ * most), and ids stay in memory (within id_memory): what is counted but not committed can still be
+ * looked at, or looked up.
+ *
+ * When a restored stream's file is looked at (by whatever name it is found):
+ *   identity, size and times are those saved   -> it goes on, and nothing is read
+ *   something is unread, or differs            -> first line, marker and size are verified; it goes
+ *                                                 on at its offset, or starts again at 0
+ *   the file system has another device number  -> as the last, if the rest of the identity fits
+ *   another file has its name                  -> that one starts at 0; where first line and marker
+ *                                                 of the old one stand in it, what lies before
+ *                                                 counts as repeated, else ambiguous_rewrites does
+ * Its directory's check, the ids counted there, and ids of directories renamed meanwhile hold on.
+ */
 
-/* Puts what changed since the last save (at first everything), and ids counted since. */
+/* Puts what changed since the last save (at first everything), and ids counted since. Costs by what
+ * changed: about 1 us a record. */
 void tail_save(struct tail *tail, const struct record_sink *sink);
-/* The last save is committed: what it held on to may go. */
+/* The last save is committed: what it held on to may go. Saves that were not told of before are
+ * committed with it. */
 void tail_saved(struct tail *tail);
-/* Takes a record back, before any look. 0, or -EINVAL: this cannot be one. A restored stream is
- * followed when its file is found again: at its offset, if what was counted is still there, and
- * without being opened where identity, size and times are those saved. It keeps its id. */
+/* Takes a record back, before any look; directories before streams. 0, or -EINVAL: this cannot be
+ * one, or is there already. A restored stream is not told of (on_open) before its file is met. It
+ * keeps its id, unless its owner was told of its end (on_close) before the restart. */
 int tail_restore(struct tail *tail, const struct record *record) MUST_CHECK;
 /* The first walk is complete: what it did not meet is missing from now on, and forgotten after
- * `retention`, in bounded steps of tail_tick. */
+ * `retention`, in bounded steps of tail_tick: streams, and directories with their ids when nothing
+ * was in them for as long. Time counts while the program runs, by monotonic_now of tail_tick;
+ * between two runs by the wall clock, at most a sixteenth of the retention (and a day) each time.
+ * What lies where nobody may look is not missing. Opens the files written last, as far as
+ * max_open_files allow, so that they can be read on if they lose their name. */
 void tail_walked(struct tail *tail, int64_t wall_now);
 /* Ids counted that are in no committed save. */
 size_t tail_unsaved_ids(const struct tail *tail);
+/* Records that the next save has to put. */
+size_t tail_unsaved_records(const struct tail *tail);
 
 /* --- The first catch-up: to the ends of the files as they were at tail_aim --------------------- */
 struct tail_progress {
-    uint64_t bytes_total; /* that were to be read */
+    uint64_t bytes_total; /* that were to be read; of compressed files as they are on disk */
     uint64_t bytes_left;
     size_t files_left;
 };
+/* Aims at the ends of what is queued now. What is appended later is not waited for, nor a file that
+ * cannot be read; of one that is truncated what is left. Only the first call counts. */
 void tail_aim(struct tail *tail);
-/* True: reached, and from then on for ever. */
+/* True: reached, and from then on for ever. False before tail_aim. */
 bool tail_arrived(const struct tail *tail, struct tail_progress *ret_progress);
 
 /* --- For the operator -------------------------------------------------------------------------- */

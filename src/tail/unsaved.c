@@ -1,14 +1,12 @@
 /* See unsaved.h. */
 #include "tail/unsaved.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include "base/attributes.h"
-#include "base/fields.h"
 #include "base/memory.h"
 #include "base/text.h"
-
-#define KEY_BYTES ((size_t)8)
 
 void unsaved_init(struct unsaved *unsaved, bool tracks)
 {
@@ -25,13 +23,30 @@ void unsaved_free(struct unsaved *unsaved)
 
 void unsaved_mark(struct unsaved *unsaved, struct list *link)
 {
-    if (UNLIKELY(unsaved->tracks) && list_is_empty(link))
-        list_append(&unsaved->changed, link);
+    if (!unsaved->tracks || !list_is_empty(link))
+        return;
+    list_append(&unsaved->changed, link);
+    unsaved->changed_count++;
+}
+
+void unsaved_clear(struct unsaved *unsaved, struct list *link)
+{
+    unsaved->changed_count -= !list_is_empty(link);
+    list_remove(link);
+}
+
+struct list *unsaved_take(struct unsaved *unsaved)
+{
+    struct list *first = unsaved->changed.next;
+    if (first == &unsaved->changed)
+        return NULL;
+    unsaved_clear(unsaved, first);
+    return first;
 }
 
 void unsaved_remove(struct unsaved *unsaved, struct list *link, uint64_t id, bool stored)
 {
-    list_remove(link);
+    unsaved_clear(unsaved, link);
     if (!stored)
         return;
     if (unsaved->removed_count == unsaved->removed_capacity) {
@@ -42,20 +57,19 @@ void unsaved_remove(struct unsaved *unsaved, struct list *link, uint64_t id, boo
     unsaved->removed[unsaved->removed_count++] = id;
 }
 
-static struct bytes key_of(struct text *key, uint64_t id)
+/* As fields_put_64_sorted writes it; there are many of them in a save. */
+static struct bytes key_of(uint64_t *room, uint64_t id)
 {
-    text_init(key, KEY_BYTES);
-    fields_put_64_sorted(key, id);
-    return (struct bytes){key->data, key->length};
+    *room = htobe64(id);
+    return (struct bytes){(const char *)room, sizeof(*room)};
 }
 
 void unsaved_put_removed(struct unsaved *unsaved, const struct record_sink *sink,
                          enum record_kind kind)
 {
     for (size_t i = 0; i < unsaved->removed_count; i++) {
-        struct text key;
-        sink->remove(sink->context, kind, key_of(&key, unsaved->removed[i]));
-        text_free(&key);
+        uint64_t room;
+        sink->remove(sink->context, kind, key_of(&room, unsaved->removed[i]));
     }
     unsaved_free(unsaved);
 }
@@ -63,7 +77,7 @@ void unsaved_put_removed(struct unsaved *unsaved, const struct record_sink *sink
 void unsaved_put(const struct record_sink *sink, enum record_kind kind, uint64_t id,
                  const struct text *value)
 {
-    struct text key;
-    sink->put(sink->context, kind, key_of(&key, id), (struct bytes){value->data, value->length}, 0);
-    text_free(&key);
+    uint64_t room;
+    sink->put(sink->context, kind, key_of(&room, id), (struct bytes){value->data, value->length},
+              0);
 }

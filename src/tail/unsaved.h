@@ -14,6 +14,7 @@
 
 struct unsaved {
     struct list changed; /* links inside the items */
+    size_t changed_count;
     uint64_t *removed;   /* ids whose record the state has */
     size_t removed_count;
     size_t removed_capacity;
@@ -25,6 +26,10 @@ void unsaved_free(struct unsaved *unsaved);
 
 /* The record of the item with this link is to be put. */
 void unsaved_mark(struct unsaved *unsaved, struct list *link);
+/* Its record is as the state has it. */
+void unsaved_clear(struct unsaved *unsaved, struct list *link);
+/* Takes out the first link, whose record is put now; NULL: there is none. */
+struct list *unsaved_take(struct unsaved *unsaved);
 /* The item with this id goes; `stored`: the state has, or will have, a record of it. */
 void unsaved_remove(struct unsaved *unsaved, struct list *link, uint64_t id, bool stored);
 /* Tells the sink of all records to be removed, and forgets them. */

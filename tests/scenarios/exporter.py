@@ -62,7 +62,7 @@ class Exporter(Watched):
 
     def __init__(self, root, directory, rules=COUNT_EVERYTHING, options=(), env=None,
                  zero_first=False, prefix=(), address="127.0.0.1:0", cwd=None, state="new",
-                 interval="200ms"):
+                 interval="100ms"):
         self.root = os.fspath(root) if root is not None else None
         self.directory = os.fspath(directory)
         self.prefix = list(prefix)

@@ -67,4 +67,5 @@ def during(*modes):
 # Torn only where what was counted stays readable: what is not in the state is counted anew.
 both = during(*MODES)
 both_if_saved = during("live", "asleep", "stopped", "killed")
+both_slow = during("live", "stopped", "killed")  # where each takes long
 down = during(*DOWN)

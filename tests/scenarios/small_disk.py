@@ -15,7 +15,8 @@ class SmallDisk:
         unshare, nsenter = need_program("unshare"), need_program("nsenter")
         self.directory = os.fspath(directory)
         os.makedirs(self.directory, exist_ok=True)
-        script = f'mount -t tmpfs -o size={size},mode=700 none "$0" && echo ready && exec sleep 3600'
+        mount = f'mount -t tmpfs -o size={size},mode=700 none "$0"'
+        script = mount + " && echo ready && exec sleep 3600"
         self.holder = subprocess.Popen(
             [unshare, "-Urm", "--propagation", "private", "sh", "-c", script, self.directory],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

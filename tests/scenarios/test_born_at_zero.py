@@ -8,7 +8,7 @@ import pytest
 
 from events import append, bare, event, events, record
 from exporter import COUNT_EVERYTHING
-from meanwhile import during
+from meanwhile import both_slow, during
 from program import FULL, wait_until
 from prometheus import Prometheus, free_port
 
@@ -108,7 +108,7 @@ def put_now(tree, first, last, job="job-1"):
         bare(record(number, when=when)) + b"\n" for number in range(first, last + 1)))
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_a_series_that_returns_after_its_ttl(tree, scraped, meanwhile):
     rules = COUNT_EVERYTHING.replace("max_series: 20000", f"max_series: 20000\n    ttl: {TTL}s")
     exporter, server = scraped(rules)
@@ -123,7 +123,7 @@ def test_a_series_that_returns_after_its_ttl(tree, scraped, meanwhile):
     check_increase(server, "job-1", 47)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_a_series_that_returns_after_it_made_room_for_others(tree, scraped, meanwhile):
     """Out of memory, not out of mind: the state has its total."""
     rules = COUNT_EVERYTHING.replace("max_series: 20000", f"max_series: 10\n    ttl: {TTL}s")

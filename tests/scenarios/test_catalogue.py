@@ -1,5 +1,5 @@
-"""Each scenario of the catalogue, and each of Prodigy's write sequences, has its test: by number
-and name, and in both halves (live, and with the exporter stopped and killed) where it needs both."""
+"""Each scenario of the catalogue, and each of Prodigy's write sequences, has its test by number
+and name, in both halves (live, and with the exporter stopped and killed) where it needs both."""
 
 import os
 import re
@@ -111,7 +111,7 @@ def test_each_write_sequence_has_a_test_live_and_down(collected, number):
     start = f"test_w{number:02}_"
     title = re.sub(r"[ ,]+", "_", SEQUENCES[number])
     found = [name for name in collected if name.startswith(start)]
-    assert any(name.startswith(start + title) for name in found), f"no test is called {start}{title}"
+    assert any(name.startswith(start + title) for name in found), f"no {start}{title}"
     assert {"stopped", "killed"} <= modes(found), found
     assert "live" in modes(found) or any("seen_each" in name for name in found), found
 

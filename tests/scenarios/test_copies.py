@@ -9,7 +9,7 @@ import pytest
 
 from events import append, event, events, open_append, read, write_all
 from logrotate import logrotate
-from meanwhile import both, both_if_saved, during
+from meanwhile import both, both_if_saved, both_slow, during
 from prodigy_writer import copytruncate
 from program import wait_until
 
@@ -27,7 +27,7 @@ def test_s20_copytruncate_appending_writer(tree, exporter, meanwhile, tmp_path):
 
 
 @pytest.mark.parametrize("half", ["first", "second"])
-@during("live", "asleep", "stopped", "killed", "torn")
+@both_slow
 def test_s20_copytruncate_slow_copier(tree, exporter, meanwhile, half):
     """With the exporter looking, or coming back, when half of the copy is there."""
     writer = open_append(tree.file)
@@ -51,7 +51,7 @@ def test_s20_copytruncate_slow_copier(tree, exporter, meanwhile, half):
         assert exporter.total("jsonl_exporter_truncations_total") == 1
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s20_copytruncate_again_and_again(tree, exporter, meanwhile):
     writer = open_append(tree.file)
     for cycle in range(4):

@@ -10,7 +10,7 @@ import pytest
 from conftest import need_program
 from events import Tree, append, event, events, open_append, write_all
 from exporter import COUNT_EVERYTHING
-from meanwhile import both, during
+from meanwhile import both, both_if_saved, both_slow, during
 from program import FULL, is_sanitizer_build, wait_until
 
 RESCAN = 14  # seconds in which a rescan, due every 10, has surely happened
@@ -82,7 +82,7 @@ def test_s48_directory_renamed(tree, exporter, meanwhile):
     assert samples.value("ok_total", job_id="job-9") == 1
 
 
-@during("live", "asleep", "stopped", "killed")
+@both_if_saved
 def test_s48_directory_renamed_then_copied_back(tree, exporter, meanwhile, tmp_path):
     """The ids of the old directory belong to both, so that no copy counts again."""
     append(tree.file, events(1, 3))
@@ -95,7 +95,7 @@ def test_s48_directory_renamed_then_copied_back(tree, exporter, meanwhile, tmp_p
     exporter.expect(ok=4)
 
 
-@during("live", "asleep", "stopped", "killed")
+@both_if_saved
 def test_s48_repository_directory_renamed(tree, exporter, meanwhile):
     for number in range(5):
         append(tree.job_file("repo", f"job-{number}"), events(1, 2))
@@ -122,7 +122,7 @@ def test_s48_directory_moved_out_is_drained(tree, exporter, tmp_path):
     exporter.expect_unchanged(ok=6, rest=2)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s48_directory_moved_out_and_in_again(tree, exporter, meanwhile, tmp_path):
     append(tree.file, events(1, 3))
     exporter.expect(ok=3)
@@ -133,7 +133,7 @@ def test_s48_directory_moved_out_and_in_again(tree, exporter, meanwhile, tmp_pat
     exporter.expect(ok=4)
 
 
-@during("live", "asleep", "stopped", "killed")
+@both_if_saved
 def test_s48_directory_renamed_and_another_put_in_its_place(tree, exporter, meanwhile):
     append(tree.file, events(1, 3))
     with meanwhile(exporter, ok=3):
@@ -180,7 +180,7 @@ def test_s49_root_missing_at_a_restart_comes_back(tree, exporter, meanwhile, tmp
     exporter.expect(ok=4, timeout=15)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s49_root_replaced_by_symlink(tree, exporter, meanwhile, tmp_path):
     append(tree.file, events(1, 3))
     with meanwhile(exporter, ok=3):
@@ -190,7 +190,7 @@ def test_s49_root_replaced_by_symlink(tree, exporter, meanwhile, tmp_path):
     exporter.expect(ok=4, timeout=15)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s49_root_replaced_by_another_tree(tree, exporter, meanwhile, tmp_path):
     append(tree.file, events(1, 3))
     other = Tree(tmp_path / "other")
@@ -252,7 +252,7 @@ def test_s50_directory_without_permission_then_granted(
     exporter.expect(ok=3)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s50_permission_taken_away_and_given_back(
     tree, launch, without_privileges, meanwhile
 ):

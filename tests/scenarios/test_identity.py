@@ -9,7 +9,7 @@ import time
 import pytest
 
 from events import append, event, events, open_append, read, record, write_all
-from meanwhile import both, during
+from meanwhile import both, both_slow
 from prodigy_writer import ProdigyWriter
 from program import wait_until
 
@@ -41,7 +41,7 @@ def make_with_inode(path, content, inode, directory):
     pytest.skip("this file system did not give the inode number out again")
 
 
-@during("live", "stopped", "killed")  # asleep it keeps the inode number in use
+@both_slow  # asleep it keeps the inode number in use
 @pytest.mark.parametrize("lines", ["longer", "same length", "same first line"])
 def test_s39_inode_reuse_same_name(tree, exporter, meanwhile, lines):
     content = {"longer": events(4, 9), "same length": events(4, 6),
@@ -57,7 +57,7 @@ def test_s39_inode_reuse_same_name(tree, exporter, meanwhile, lines):
     exporter.expect(ok=3 + new)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s39_inode_reuse_under_another_name(tree, exporter, meanwhile):
     append(tree.file, events(1, 3))
     with meanwhile(exporter, ok=3):
@@ -107,7 +107,7 @@ def test_s42_hard_link_inside_the_root(tree, exporter, meanwhile):
     exporter.expect_unchanged(ok=5)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s42_hard_link_whose_first_name_goes(tree, exporter, meanwhile):
     link = tree.job_file("repo", "job-1", "events-2.jsonl")
     append(tree.file, events(1, 3))

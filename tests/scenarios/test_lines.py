@@ -6,7 +6,7 @@ import time
 import pytest
 
 from events import append, bare, event, events, open_append, padded_event, write_all
-from meanwhile import both, down, during
+from meanwhile import both, both_slow, down
 from program import FULL, is_sanitizer_build, wait_until
 
 MIB = 1 << 20
@@ -31,7 +31,7 @@ def test_s01_append_while_the_exporter_is_down(tree, exporter, meanwhile):
     assert samples.value("jsonl_exporter_read_lines_total") == 10
 
 
-@both
+@both_slow
 @pytest.mark.parametrize("cut", [1, 60, -1], ids=["first byte", "half", "lf missing"])
 def test_s02_partial_line_later_completed(tree, exporter, meanwhile, cut):
     line = event(1)
@@ -143,7 +143,7 @@ def test_s08_long_lines(tree, exporter):
     exporter.expect_lasting(ok=4, too_long=1)
 
 
-@both
+@both_slow
 def test_s08_long_lines_around_a_stop(tree, exporter, meanwhile):
     append(tree.file, event(1) + padded_event(2, 20 * MIB) + event(3))
     with meanwhile(exporter, ok=2, too_long=1):
@@ -151,7 +151,7 @@ def test_s08_long_lines_around_a_stop(tree, exporter, meanwhile):
     exporter.expect(ok=3, too_long=2, timeout=20)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s09_endless_unterminated_line(tree, exporter, meanwhile):
     exporter.expect(ok=0)
     before = exporter.memory()
@@ -185,7 +185,7 @@ def test_s10_nuls_and_bad_bytes(tree, exporter):
 RESTS = {"whole": (event(2, end=b""), 3, 0), "half": (event(2)[:70], 2, 1)}
 
 
-@both
+@both_slow
 @pytest.mark.parametrize("rest", RESTS)
 def test_s11_unterminated_last_line_then_rename_rotation(tree, exporter, meanwhile, rest):
     content, ok, partial = RESTS[rest]
@@ -210,7 +210,7 @@ def test_s11_unterminated_last_line_never_seen_under_its_first_name(tree, export
     exporter.expect(ok=ok, partial=0, timeout=40)
 
 
-@both
+@both_slow
 def test_s11_unterminated_last_line_of_a_closed_file_counts_once(tree, exporter, meanwhile):
     append(tree.file, event(1) + event(2, end=b""))
     with meanwhile(exporter, ok=2, timeout=20):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from events import append, event, events, padded_event, read
-from meanwhile import DOWN, both, both_if_saved, during
+from meanwhile import DOWN, both, both_if_saved, both_slow, during
 from prodigy_writer import Clean, ProdigyWriter, clean_events_storage, write_index
 
 LIVE_OR_DOWN = during("live", *DOWN)
@@ -71,7 +71,7 @@ def test_w03_rotation_at_the_start_of_a_write(tree, exporter, meanwhile):
     exporter.expect(ok=22)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_w03_the_new_file_is_not_opened_for_appending(tree, exporter, meanwhile):
     writer = ProdigyWriter(tree.file, rotation_size=1000)
     writer.write(events(1, 5))
@@ -196,7 +196,7 @@ def test_w09_invalid_utf8_leaves_the_file_alone(tree, exporter, meanwhile):
     exporter.expect_unchanged(ok=5, bad=1)
 
 
-@during("live", "asleep", "stopped", "killed")
+@both_if_saved
 def test_w10_clean_while_a_job_writes(tree, exporter, meanwhile):
     writer = ProdigyWriter(tree.file)
     writer.write(events(1, 20))
@@ -244,7 +244,7 @@ def test_w12_a_repository_may_be_called_archive(tree, exporter, meanwhile):
     assert samples.value("ok_total", job_id="job-7") == 3
 
 
-@during("live", "asleep", "stopped", "killed")
+@both_if_saved
 def test_w13_clean_events_removes_a_directory_that_is_written(tree, exporter, meanwhile):
     writer = ProdigyWriter(tree.file)
     writer.write(events(1, 5))

@@ -25,7 +25,8 @@ OTHER_BUCKETS = WITH_LENGTHS.replace("[1, 10]", "[1, 7, 10]")
 OTHER_HELP = WITH_LENGTHS.replace("help: h", "help: Quite another text.").replace(
     "max_series: 20000", "max_series: 10000")
 OTHER_LABELS = WITH_LENGTHS.replace("help: h, labels: [job_id]", "help: h, labels: [repo]").replace(
-    'lengths\n      labels: {job_id: "{file.job_id}"}', 'lengths\n      labels: {repo: "{file.repo}"}')
+    'lengths\n      labels: {job_id: "{file.job_id}"}',
+    'lengths\n      labels: {repo: "{file.repo}"}')
 OTHER_TYPE = WITH_LENGTHS.replace("type: histogram, help: h", "type: summary, help: h").replace(
     "buckets: [1, 10]", "quantiles: [0.5]")
 BROKEN = COUNT_EVERYTHING.replace("inc: ok_total", "inc: ok_totl")
@@ -211,8 +212,8 @@ rules:
     exporter = launch(tree.root, rules=rules, options=LIFECYCLE)
     append(tree.file, line % (1, b"In", b"a", 0) + line % (2, b"In", b"b", 0))
     wait_until(lambda: exporter.total("active") == 2, 10)
-    change(exporter, rules.replace("metrics:\n", "metrics:\n  new_total: {type: counter, help: n}\n")
-           .replace("Out: [", "Out: [{inc: new_total}, "))
+    change(exporter, rules.replace("Out: [", "Out: [{inc: new_total}, ").replace(
+        "metrics:\n", "metrics:\n  new_total: {type: counter, help: n}\n"))
     assert exporter.value("active") == 2
     append(tree.file, line % (3, b"Out", b"a", 40) + line % (4, b"In", b"c", 41))
     wait_until(lambda: exporter.total("new_total") == 1, 10)

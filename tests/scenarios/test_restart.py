@@ -10,10 +10,8 @@ import pytest
 
 from events import append, bare, event, events, open_append, write_all
 from exporter import Exporter
-from meanwhile import DOWN, during
+from meanwhile import DOWN, down, during
 from program import is_sanitizer_build, run, wait_until
-
-down = during(*DOWN)
 
 EVERYTHING = """\
 sources:
@@ -32,7 +30,9 @@ metrics:
   answer_seconds: {type: summary, help: h, quantiles: [0.5]}
   version_info: {type: info, help: h, labels: [version]}
 rules:
-  Model: [{remember: model, value: model}, {set: version_info, value: 1, labels: {version: "{model}"}}]
+  Model:
+    - {remember: model, value: model}
+    - {set: version_info, value: 1, labels: {version: "{model}"}}
   Start: [{enter: active, key: k}, {start: clock, key: k}]
   Stop:
     - {leave: active, key: k}

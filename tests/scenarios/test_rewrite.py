@@ -6,7 +6,7 @@ import os
 import pytest
 
 from events import append, event, events, open_append, read, write_all
-from meanwhile import both, both_if_saved, down, during
+from meanwhile import both, both_if_saved, both_slow, down
 from prodigy_writer import Clean
 
 
@@ -165,7 +165,7 @@ def test_s35_retention_normalises(tree, exporter, meanwhile):
     exporter.expect_unchanged(ok=9, bad=1)
 
 
-@during("live", "stopped", "killed")
+@both_slow
 def test_s36_retention_under_a_live_job(tree, exporter, meanwhile):
     writer = open_append(tree.file)
     for batch in range(3):

@@ -166,7 +166,7 @@ static inline void fill(struct registry *registry, int64_t now)
     update(&scenes[2], UPDATE_RATE, "rate", 60, now);
     for (int i = 0; i < 100; i++) {
         update(&scenes[3], UPDATE_OBSERVE, "a", i / 5.0, now);
-        update_late(&scenes[4], UPDATE_OBSERVE, "a", i * i - 50, now - i * 5 * SECOND, now);
+        update_late(&scenes[4], UPDATE_OBSERVE, "a", i * i - 50, now - i * (5 * SECOND), now);
     }
     update(&scenes[4], UPDATE_TOUCH, "none", 0, now);
     update(&scenes[5], UPDATE_SET, "v1", 1, now);

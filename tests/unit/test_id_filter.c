@@ -54,7 +54,7 @@ static void test_few_others_are_found(void **state UNUSED)
     for (uint64_t i = 0; i < COUNT; i++)
         id_filter_add(block_of(&filter, id(i)), id(i));
     int found = 0;
-    for (uint64_t i = COUNT; i < 2 * COUNT; i++)
+    for (uint64_t i = COUNT; i < UINT64_C(2) * COUNT; i++)
         found += id_filter_may_have(block_of(&filter, id(i)), id(i));
     assert_in_range(found, 1, COUNT / 700);
     free(filter.words);

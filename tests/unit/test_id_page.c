@@ -89,7 +89,7 @@ static void test_ids_are_found_by_their_guess(void **state UNUSED)
 {
     struct id_page page;
     fill(&page, ID_PAGE_WORDS);
-    for (uint64_t i = 0; i < 2 * ID_PAGE_WORDS; i++) {
+    for (uint64_t i = 0; i < UINT64_C(2) * ID_PAGE_WORDS; i++) {
         size_t guess = id_page_guess(page.count, 0, UINT64_MAX, id(i));
         assert_int_equal(id_page_has(page.words, page.count, guess, id(i)), i < ID_PAGE_WORDS);
         assert_true(guess < page.count);

@@ -98,7 +98,7 @@ static void test_many_commits_leave_few_runs(void **state UNUSED)
     for (uint64_t i = 0; i < 100; i++) {
         commit_ids(&fixture, 3, i * 600, i * 600 + 600);
         finish_steps(&fixture);
-        assert_in_range(count_runs(&fixture, 3), 1, 7);
+        assert_in_range(count_runs(&fixture, 3), 1, 5);
     }
     assert_no_waste(&fixture);
     assert_int_equal(counts_of(&fixture).ids, 60000);

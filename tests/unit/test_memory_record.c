@@ -21,11 +21,11 @@ static const char pack[] =
 
 static void fill(struct bench *bench)
 {
-    feed(bench, 0, "{\"type\":\"e\",\"k\":\"a\",\"n\":5,\"v\":\"text\",\"time\":100}", NOW);
-    feed(bench, 0, "{\"type\":\"e\",\"k\":\"b\",\"n\":5,\"v\":\"text\",\"time\":100}", NOW);
-    feed(bench, 1, "{\"type\":\"c\",\"k\":\"b\",\"time\":101}", NOW);
-    feed(bench, 1, "{\"type\":\"e\",\"k\":\"c\",\"n\":5,\"v\":\"more\",\"time\":102}", NOW);
-    feed(bench, 1, "{\"type\":\"l\",\"k\":\"b\",\"time\":103}", NOW);
+    feed(bench, 0, "{\"type\":\"e\",\"k\":\"a\",\"n\":5,\"v\":\"text\",\"time\":1767225500}", NOW);
+    feed(bench, 0, "{\"type\":\"e\",\"k\":\"b\",\"n\":5,\"v\":\"text\",\"time\":1767225500}", NOW);
+    feed(bench, 1, "{\"type\":\"c\",\"k\":\"b\",\"time\":1767225501}", NOW);
+    feed(bench, 1, "{\"type\":\"e\",\"k\":\"c\",\"n\":5,\"v\":\"more\",\"time\":1767225502}", NOW);
+    feed(bench, 1, "{\"type\":\"l\",\"k\":\"b\",\"time\":1767225503}", NOW);
 }
 
 static bool is_ours(enum record_kind kind)
@@ -121,6 +121,34 @@ static void test_values_are_checked(void **state)
     home_end(&home);
 }
 
+/* Only gauges count members. */
+static void test_a_set_of_a_counter_is_refused(void **state)
+{
+    (void)state;
+    struct home home;
+    home_start(&home, pack, NULL);
+    fill(&home.bench);
+    commit(&home, NOW);
+    const struct record_list *list = &home.shelf.committed;
+    struct record record = {.kind = RECORD_SET};
+    size_t refused = 0;
+    size_t taken = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == RECORD_SET)
+            record.value = list->items[i].value;
+    for (size_t i = 0; i < list->count; i++) {
+        record.key = list->items[i].key;
+        if (list->items[i].kind != RECORD_SERIES)
+            continue;
+        int result = rule_set_restore(home.bench.rules, &record);
+        refused += result == -EINVAL;
+        taken += result == 0;
+    }
+    assert_int_equal(refused, 2);
+    assert_int_equal(taken, 2);
+    home_end(&home);
+}
+
 /* A memory of which no rule knows, or of another pack, kind or scope, is ignored. */
 static void test_what_no_rule_knows_is_ignored(void **state)
 {
@@ -212,6 +240,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cut_records_are_refused),
         cmocka_unit_test(test_values_are_checked),
+        cmocka_unit_test(test_a_set_of_a_counter_is_refused),
         cmocka_unit_test(test_what_no_rule_knows_is_ignored),
         cmocka_unit_test(test_mutated_records_do_no_harm),
     };

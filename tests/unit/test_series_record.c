@@ -66,11 +66,11 @@ static void test_label_texts_are_checked(void **state)
 /* --- Windows -----------------------------------------------------------------------------------
  */
 
-static void put_head(struct text *value)
+static void put_head(struct text *value, double number)
 {
     fields_put_8(value, 0); /* shown */
     fields_put_8(value, 0);
-    fields_put_double(value, 1);
+    fields_put_double(value, number);
     fields_put_time(value, START);
     fields_put_32(value, 0);
 }
@@ -117,7 +117,7 @@ static void test_sketches_are_checked(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct text value;
         text_init(&value, TEXT_UNLIMITED);
-        put_head(&value);
+        put_head(&value, 1);
         fields_put_64(&value, 2);
         fields_put_8(&value, 1);
         fields_put_time(&value, cases[i].head);
@@ -153,7 +153,7 @@ static void test_rates_are_checked(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct text value;
         text_init(&value, TEXT_UNLIMITED);
-        put_head(&value);
+        put_head(&value, 1);
         fields_put_8(&value, 1);
         fields_put_time(&value, cases[i].head);
         fields_put_time(&value, INT64_MAX); /* newest, arrival: any */
@@ -170,13 +170,30 @@ static void test_rates_are_checked(void **state)
     }
 }
 
+static void test_counters_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        int result;
+    } cases[] = {{0, 0}, {1e300, 0}, {INFINITY, 0}, {-1e-9, -EINVAL}, {NAN, -EINVAL}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text value;
+        text_init(&value, TEXT_UNLIMITED);
+        put_head(&value, cases[i].value);
+        fields_put_8(&value, 0);
+        assert_int_equal(restore_value(&small, &value), cases[i].result);
+        text_free(&value);
+    }
+}
+
 /* A later version may have more to tell. */
 static void test_what_follows_is_not_looked_at(void **state)
 {
     (void)state;
     struct text value;
     text_init(&value, TEXT_UNLIMITED);
-    put_head(&value);
+    put_head(&value, 1);
     fields_put_8(&value, 0);
     fields_put_8(&value, 0);
     assert_int_equal(restore_value(&gauge, &value), 0);
@@ -295,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_label_texts_are_checked),
         cmocka_unit_test(test_sketches_are_checked),
         cmocka_unit_test(test_rates_are_checked),
+        cmocka_unit_test(test_counters_are_checked),
         cmocka_unit_test(test_what_follows_is_not_looked_at),
         cmocka_unit_test(test_mutated_records_do_no_harm),
         cmocka_unit_test(test_cut_records_are_refused),

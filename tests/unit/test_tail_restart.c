@@ -880,6 +880,32 @@ static void test_renamed_and_killed_before_the_commit(void **state UNUSED)
     saver_free(saver);
 }
 
+/* It was truncated, and starts again at 0, when its directory is renamed. */
+static void test_renamed_while_a_file_is_read_again(void **state UNUSED)
+{
+    const struct tail_options options = {.chunk_bytes = 300};
+    for (int way = 0; way < WAYS + 1; way++) {
+        struct saver *saver = saver_new_with(&options);
+        mkdir("job-1", 0755);
+        append_events("job-1/f", 1, 9);
+        rescan(saver->fixture, 0);
+        save_and_commit(saver);
+        assert_int_equal(truncate("job-1/f", 0), 0);
+        append_events("job-1/f", 2, 10);
+        look(saver->fixture, "job-1/f");
+        tail_turn(saver->fixture->tail, 0);
+        save_and_commit(saver);
+        if (way < WAYS)
+            end(saver, way);
+        rename("job-1", "job-9");
+        if (way < WAYS)
+            begin_and_start(saver);
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 10);
+        saver_free(saver);
+    }
+}
+
 static void test_root_is_not_there_at_the_start(void **state UNUSED)
 {
     for (int way = 0; way < WAYS; way++) {
@@ -970,6 +996,7 @@ int main(void)
         cmocka_unit_test(test_directory_renamed_while_down),
         cmocka_unit_test(test_directory_renamed_and_rewritten_while_down),
         cmocka_unit_test(test_renamed_and_killed_before_the_commit),
+        cmocka_unit_test(test_renamed_while_a_file_is_read_again),
         cmocka_unit_test(test_root_is_not_there_at_the_start),
         cmocka_unit_test(test_permission_is_missing_at_the_start),
     };

@@ -86,6 +86,14 @@ static void test_records_go_with_their_streams(void **state UNUSED)
     pass_time(saver->fixture, 70);
     save_and_commit(saver);
     assert_int_equal(saver->value_count, 2); /* ids stay with their directory */
+    append("empty/g", "");
+    rescan(saver->fixture, 0);
+    stop_process(saver);
+    assert_int_equal(saver->value_count, 4);
+    unlink("empty/g"); /* of which nothing was counted */
+    begin_and_start(saver);
+    save_and_commit(saver);
+    assert_int_equal(saver->value_count, 2);
     saver_free(saver);
 }
 
