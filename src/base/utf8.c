@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
 static size_t size_by_lead(unsigned char lead)
 {
     if (lead < 0x80)
@@ -54,9 +56,39 @@ uint32_t utf8_code_point(const char *bytes, size_t size)
     return code_point;
 }
 
+/* The sequence at `at` whose bytes are all there: as utf8_sequence, with the common ones of two and
+ * three bytes first. */
+static inline size_t whole_sequence(const unsigned char *at)
+{
+    bool two = (at[1] & 0xC0) == 0x80;
+    if (at[0] >= 0xC2 && at[0] <= 0xDF)
+        return two ? 2 : 0;
+    if (at[0] > 0xE0 && at[0] < 0xF0 && at[0] != 0xED)
+        return two && (at[2] & 0xC0) == 0x80 ? 3 : 0;
+    return utf8_sequence((const char *)at, 4);
+}
+
 size_t utf8_valid_prefix(const char *bytes, size_t length)
 {
     size_t at = 0;
+    while (length - at >= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof(word));
+        if (!(word & HIGH_BITS)) {
+            at += sizeof(word);
+            continue;
+        }
+        while (!(bytes[at] & 0x80))
+            at++;
+        while (length - at >= 4 && (bytes[at] & 0x80)) {
+            size_t size = whole_sequence((const unsigned char *)bytes + at);
+            if (size == 0)
+                return at;
+            at += size;
+        }
+        if (length - at < 4)
+            break;
+    }
     while (at < length) {
         size_t size = utf8_sequence(bytes + at, length - at);
         if (size == 0)
@@ -73,16 +105,22 @@ bool utf8_is_invisible(uint32_t code_point)
            (code_point >= 0x2066 && code_point <= 0x2069);
 }
 
-bool utf8_is_valid(const char *bytes, size_t length)
+/* Bits above ASCII, by words, four at a time: they are or-ed without waiting for each other. */
+static bool is_ascii(const char *bytes, size_t length)
 {
+    uint64_t words[4];
     uint64_t bits = 0;
-    uint64_t word;
     size_t i = 0;
-    for (; i + sizeof(word) <= length; i += sizeof(word)) {
-        memcpy(&word, bytes + i, sizeof(word));
-        bits |= word;
+    for (; i + sizeof(words) <= length; i += sizeof(words)) {
+        memcpy(words, bytes + i, sizeof(words));
+        bits |= (words[0] | words[1]) | (words[2] | words[3]);
     }
     for (; i < length; i++)
         bits |= (unsigned char)bytes[i];
-    return !(bits & UINT64_C(0x8080808080808080)) || utf8_valid_prefix(bytes, length) == length;
+    return !(bits & HIGH_BITS);
+}
+
+bool utf8_is_valid(const char *bytes, size_t length)
+{
+    return is_ascii(bytes, length) || utf8_valid_prefix(bytes, length) == length;
 }

@@ -27,6 +27,7 @@ static void renew_handle(struct decoder *decoder)
     if (!decoder->walk.handle)
         abort();
     yajl_config(decoder->walk.handle, yajl_allow_multiple_values, 1);
+    yajl_config(decoder->walk.handle, yajl_dont_validate_strings, 1); /* decoder_line does it */
 }
 
 struct decoder *decoder_new(const struct decode_plan *plan)

@@ -4,6 +4,7 @@
  *
  * Where changes are saved, its value is shown only once it is committed that it may be: else a
  * crash between would bring the series back as if it were unborn, and it would be seen to fall.
+ * Where nothing can be committed (a full disk), after as long again.
  *
  * Births live for seconds, so they are kept beside the series: an array without order. */
 #include <stdlib.h>
@@ -25,11 +26,15 @@ static uint64_t *copy_counts(const struct series *series)
 }
 
 /* A clock set back by more than a birth may last starts the time anew. */
-static bool is_over(struct birth *birth, int64_t now)
+static void look_at_clock(struct birth *birth, int64_t now)
 {
     if (birth->born > time_after(now, REGISTRY_BIRTH_LONGEST))
         birth->born = now;
-    return now >= time_after(birth->born, REGISTRY_BIRTH_LONGEST);
+}
+
+static bool is_over(const struct birth *birth, int64_t longest, int64_t now)
+{
+    return now >= time_after(birth->born, longest);
 }
 
 const struct birth *birth_of(const struct series *series)
@@ -106,8 +111,10 @@ void registry_release_born(struct registry *registry, int64_t seen_by_all, int64
 {
     for (uint32_t i = registry->birth_count; i-- > 0;) {
         struct birth *birth = &registry->births[i];
-        bool goes = birth->born < seen_by_all;
-        if (is_over(birth, now) || (goes && !registry->unsaved.on)) {
+        look_at_clock(birth, now);
+        bool goes = birth->born < seen_by_all || is_over(birth, REGISTRY_BIRTH_LONGEST, now);
+        bool waits = registry->unsaved.on && !is_over(birth, 2 * REGISTRY_BIRTH_LONGEST, now);
+        if (goes && !waits) {
             let_go(birth);
         } else if (goes && birth->stage == BIRTH_SHOWN_AS_BEFORE) {
             birth->stage = BIRTH_SEEN;

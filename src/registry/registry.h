@@ -151,8 +151,8 @@ void registry_tick(struct registry *registry, int64_t now, bool expire);
 void registry_born_at_zero(struct registry *registry, bool on);
 /* Lets go the series born before `seen_by_all` (every scraper has fetched an exposition since;
  * TIME_NONE: none did) or REGISTRY_BIRTH_LONGEST ago or longer. Times as in moment.now. With
- * registry_track those that were seen go with the next registry_saved, so that what is shown of
- * them is what would come back after a crash. */
+ * registry_track they go with the next registry_saved (or after twice as long), so that what is
+ * shown of them is what would come back after a crash. */
 void registry_release_born(struct registry *registry, int64_t seen_by_all, int64_t now);
 /* What waits to be let go counts as born now: nobody could fetch an exposition before. To be called
  * at the end of a catch-up during which none was served. */

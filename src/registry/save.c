@@ -37,25 +37,39 @@ static int64_t expiry_of(const struct saving *saving, const struct series *serie
     return time_after((int64_t)series->arrival * NANOSECONDS_PER_SECOND, keep);
 }
 
-static void put_series(const struct saving *saving, struct series *series, bool is_unsaved)
+static enum saved_state state_of(const struct series *series)
 {
     static const enum saved_state states[] = {[SERIES_SHOWN] = SAVED_SHOWN,
                                               [SERIES_HIDDEN] = SAVED_HIDDEN,
                                               [SERIES_DETACHED] = SAVED_LEFT};
+    return states[series->state];
+}
+
+/* The value stands in `unsaved`. */
+static void put_series(const struct saving *saving, const struct series *series)
+{
     struct registry_unsaved *unsaved = &saving->registry->unsaved;
     text_clear(&unsaved->key);
-    text_clear(&unsaved->value);
     series_write_key(series, &unsaved->key);
-    series_record_write(series, states[series->state], is_unsaved, &unsaved->value);
     saving->sink->put(saving->sink->context, RECORD_SERIES, bytes_of(&unsaved->key),
                       bytes_of(&unsaved->value), expiry_of(saving, series));
 }
 
 static void save_series(const struct saving *saving, struct series *series)
 {
-    put_series(saving, series, false);
+    text_clear(&saving->registry->unsaved.value);
+    series_record_write(series, state_of(series), &saving->registry->unsaved.value);
+    put_series(saving, series);
     series->has_record = 1;
     series->unsaved = 0;
+}
+
+static void carry_series(const struct saving *saving, const struct series *series, bool is_unsaved)
+{
+    text_clear(&saving->registry->unsaved.value);
+    series_record_write_unsaved(series, state_of(series), is_unsaved,
+                                &saving->registry->unsaved.value);
+    put_series(saving, series);
 }
 
 static void save_family(const struct saving *saving, struct family *family)
@@ -145,9 +159,9 @@ void registry_save_all(struct registry *registry, const struct record_sink *sink
         struct family *family = registry->families[i];
         put_family(&saving, family);
         for (uint32_t slot = 0; slot < family->slot_count; slot++)
-            put_series(&saving, family->slots[slot], family->slots[slot]->unsaved != 0);
+            carry_series(&saving, family->slots[slot], family->slots[slot]->unsaved != 0);
         for (uint32_t j = 0; j < family->unsaved.leaving_count; j++)
-            put_series(&saving, family->unsaved.leaving[j], true);
+            carry_series(&saving, family->unsaved.leaving[j], true);
     }
     dropped_each(registry, false, put_dropped, &saving);
 }

@@ -83,12 +83,11 @@ static bool read_detail(const struct family *family, struct fields *fields,
     return true;
 }
 
-static void write_birth(const struct series *series, struct text *out)
+/* `birth` may be NULL: none. */
+static void write_birth(const struct series *series, const struct birth *birth, struct text *out)
 {
-    const struct birth *birth = birth_of(series);
-    bool goes_on = birth && birth->stage == BIRTH_SHOWN_AS_BEFORE;
-    fields_put_8(out, goes_on);
-    if (!goes_on)
+    fields_put_8(out, birth != NULL);
+    if (!birth)
         return;
     fields_put_time(out, birth->born);
     fields_put_double(out, birth->value);
@@ -130,8 +129,8 @@ static bool read_all(const struct family *family, struct fields *fields,
     return read_detail(family, fields, record) && read_birth(family, fields, record);
 }
 
-void series_record_write(const struct series *series, enum saved_state state, bool is_unsaved,
-                         struct text *out)
+static void write_all_but_birth(const struct series *series, enum saved_state state,
+                                bool is_unsaved, struct text *out)
 {
     fields_put_8(out, (uint8_t)state);
     fields_put_8(out, (uint8_t)((series->is_fold ? IS_FOLD : 0) | (is_unsaved ? IS_UNSAVED : 0)));
@@ -139,7 +138,20 @@ void series_record_write(const struct series *series, enum saved_state state, bo
     fields_put_time(out, series->last_event);
     fields_put_32(out, series->arrival);
     write_detail(series, out);
-    write_birth(series, out);
+}
+
+void series_record_write(const struct series *series, enum saved_state state, struct text *out)
+{
+    const struct birth *birth = birth_of(series);
+    write_all_but_birth(series, state, false, out);
+    write_birth(series, birth && birth->stage == BIRTH_SHOWN_AS_BEFORE ? birth : NULL, out);
+}
+
+void series_record_write_unsaved(const struct series *series, enum saved_state state,
+                                 bool is_unsaved, struct text *out)
+{
+    write_all_but_birth(series, state, is_unsaved, out);
+    write_birth(series, birth_of(series), out);
 }
 
 void series_record_write_dropped(struct text *out)

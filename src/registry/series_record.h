@@ -38,8 +38,11 @@ struct series_record {
     struct birth birth; /* without its series */
 };
 
-void series_record_write(const struct series *series, enum saved_state state, bool is_unsaved,
-                         struct text *out);
+/* For a save: a birth that everybody has seen is put as let go. */
+void series_record_write(const struct series *series, enum saved_state state, struct text *out);
+/* For registry_save_all: it goes on, since that is not committed. */
+void series_record_write_unsaved(const struct series *series, enum saved_state state,
+                                 bool is_unsaved, struct text *out);
 void series_record_write_dropped(struct text *out);
 
 /* 0, or -EINVAL with *ret_record untouched: this cannot be one of the family. */

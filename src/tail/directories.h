@@ -6,8 +6,8 @@
  * in `ids`. What ids may take in memory is bounded: past it the directory longest unused loses
  * them, which is counted.
  *
- * Where ids count once over all directories (is_one_set), those of one more, of path "", decide; its
- * own are kept by each all the same, for when that ends.
+ * Where ids count once over all directories (is_one_set), those of one more, of path "", decide;
+ * its own are kept by each all the same, for when that ends.
  *
  * A directory lives while a name refers to it or it holds ids: files come and go, and a copy of a
  * deleted one must not be counted again. With an archive it also lives on without, for the
@@ -29,9 +29,10 @@ struct text;
 
 struct tail_directory {
     uint64_t id;
-    uint64_t hash;            /* of `path` */
-    struct identity identity; /* of the directory itself, when it was last read in; kind 0: unknown */
-    struct identity former;   /* of the one that had this path before it */
+    uint64_t hash; /* of `path` */
+    struct identity
+        identity;           /* of the directory itself, when it was last read in; kind 0: unknown */
+    struct identity former; /* of the one that had this path before it */
 
     struct ids ids;    /* counted since the last save */
     struct ids saving; /* in the save under way */
@@ -41,15 +42,15 @@ struct tail_directory {
     bool has_reader;   /* a stream was read here, so that the next one asks for the check */
     bool stored;       /* the state has a record of it */
 
-    struct list recent;      /* in directories->recent while it holds ids in memory */
-    struct list in_save;     /* in directories->in_save while `saving` holds some */
-    struct list unsaved;     /* see unsaved.h */
-    struct list abandoned;   /* in directories->abandoned while no name refers to it */
-    struct list waiting;     /* streams of the first catch-up whose turn comes after others here */
-    int64_t newest;          /* modification time of what it holds, as the first catch-up found it */
-    int64_t seen;            /* age of the state when the last name went; see retention.h */
-    uint32_t names;          /* references */
-    uint64_t joined_from;    /* the directory whose ids were joined last */
+    struct list recent;    /* in directories->recent while it holds ids in memory */
+    struct list in_save;   /* in directories->in_save while `saving` holds some */
+    struct list unsaved;   /* see unsaved.h */
+    struct list abandoned; /* in directories->abandoned while no name refers to it */
+    struct list waiting;   /* streams of the first catch-up whose turn comes after others here */
+    int64_t newest;        /* modification time of what it holds, as the first catch-up found it */
+    int64_t seen;          /* age of the state when the last name went; see retention.h */
+    uint32_t names;        /* references */
+    uint64_t joined_from;  /* the directory whose ids were joined last */
     uint64_t joined_counted; /* and its `counted` then */
     char path[];
 };

@@ -95,8 +95,8 @@ static bool count_own(struct directories *directories, struct tail_directory *di
     if (UNLIKELY(ids->capacity != capacity || list_is_empty(&directory->recent))) {
         /* As `uncount` would have before the change. */
         if (!list_is_empty(&directory->recent))
-            directories->bytes -= capacity * sizeof(*ids->slots) + ids_bytes(&directory->saving) +
-                                  DIRECTORY_OVERHEAD;
+            directories->bytes -=
+                capacity * sizeof(*ids->slots) + ids_bytes(&directory->saving) + DIRECTORY_OVERHEAD;
         directories->ids -= count_of(directory) - added;
         count(directories, directory);
         begin_ids(directories, directory);

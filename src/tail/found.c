@@ -54,7 +54,8 @@ static void take_descriptor(struct tail *tail, struct tail_file *file, struct fo
     found->descriptor = -1;
 }
 
-/* --- Who is it? -------------------------------------------------------------------------------- */
+/* --- Who is it? --------------------------------------------------------------------------------
+ */
 
 /* The restored stream that was at this path with this inode, or NULL. */
 static const struct tail_file *expected_at(const struct tail *tail, const struct found *found)
@@ -111,7 +112,8 @@ static int64_t rest_since(const struct tail *tail, const struct facts *facts)
     return tail->now - (age > 0 ? age : 0);
 }
 
-/* --- A second name ----------------------------------------------------------------------------- */
+/* --- A second name -----------------------------------------------------------------------------
+ */
 
 static bool is_there(const struct tail_file *file, const char *path)
 {
@@ -138,7 +140,8 @@ static void add_alias(struct tail_file *file, const char *path)
     extra->aliases[extra->alias_count++] = memory_copy_text(path);
 }
 
-/* --- A new stream, one that moved, one that comes back ----------------------------------------- */
+/* --- A new stream, one that moved, one that comes back -----------------------------------------
+ */
 
 /* `replaced` had its name until now, or NULL. */
 static void begin_stream(struct tail *tail, struct found *found, struct tail_file *replaced)
@@ -226,13 +229,24 @@ static void revive(struct tail *tail, struct tail_file *file, struct found *foun
         turn_queue(tail, file);
 }
 
+/* A restored stream whose file system got another device number. Two file systems may hold files
+ * that are alike, as a snapshot does: one that is still where it was is not the other. */
+static struct tail_file *know_elsewhere(struct tail *tail, const struct found *found)
+{
+    struct tail_file *file = stream_find_elsewhere(tail, &found->identity);
+    if (!file || is_there(file, file->name->path))
+        return NULL;
+    stream_set_device(tail, file, found->identity.device);
+    return file;
+}
+
 static void begin_or_go_on(struct tail *tail, struct found *found, struct tail_file *current)
 {
     struct tail_file *known = stream_find(tail, &found->identity);
     if (current && current != known)
         held_hold(tail, current, tail->now);
     if (!known)
-        known = stream_find_elsewhere(tail, &found->identity);
+        known = know_elsewhere(tail, found);
     if (!known)
         begin_stream(tail, found, current);
     else if (known->state == STREAM_DORMANT)

@@ -13,8 +13,8 @@ void held_hold(struct tail *tail, struct tail_file *file, int64_t monotonic_now)
 /* As held_hold, found when it was to be opened. */
 void held_missing(struct tail *tail, struct tail_file *file);
 /* A held stream ends for the owner: its rest is counted or told. Unless it was unlinked it stays
- * dormant; if it was, its descriptor is kept until that is saved. `file` may be invalid afterwards. Nothing happens while another stream is compared with
- * it, or has to be read on first. */
+ * dormant; if it was, its descriptor is kept until that is saved. `file` may be invalid afterwards.
+ * Nothing happens while another stream is compared with it, or has to be read on first. */
 void held_end(struct tail *tail, struct tail_file *file);
 /* As held_end for a stream that cannot be read to its end. */
 void held_give_up(struct tail *tail, struct tail_file *file);

@@ -115,6 +115,21 @@ static enum reader_result skip_nuls(struct tail *tail, struct tail_file *file,
     return READER_MORE;
 }
 
+/* Of a line that is too long and the first, its beginning is all there is to know the file by. It
+ * was looked at up to `end`. */
+static void mark_beginning(struct tail *tail, struct tail_file *file, uint64_t end)
+{
+    struct tail_record *record = &file->record;
+    size_t length = end < FIRST_LINE_BYTES ? (size_t)end : FIRST_LINE_BYTES;
+    if (record->offset > 0 || record->marker_length > 0)
+        return;
+    ssize_t got = stream_pread(file->descriptor, tail->scratch, length, 0);
+    if (got <= 0)
+        return;
+    marker_set_first(record, tail->scratch, (size_t)got);
+    marker_set(record, tail->scratch, (size_t)got, (uint64_t)got);
+}
+
 /* The content from the offset to `end` has no LF, and `end` is where the file was read to. NULs at
  * the end of it may be bytes that are not written yet. */
 static enum reader_result keep_rest(struct tail *tail, struct tail_file *file,
@@ -127,8 +142,10 @@ static enum reader_result keep_rest(struct tail *tail, struct tail_file *file,
         return read_until(tail, file, chunk->size, chunk->size);
     }
     file->scanned = end;
-    if (lines_rest_too_long(end - file->record.offset, tail->options.max_line_bytes))
+    if (lines_rest_too_long(end - file->record.offset, tail->options.max_line_bytes)) {
+        mark_beginning(tail, file, end);
         deliver_too_long(tail, file, end);
+    }
     return read_until(tail, file, chunk->size, end);
 }
 

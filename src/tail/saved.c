@@ -1,7 +1,7 @@
 /* tail_save, tail_saved, tail_restore: what must survive a restart.
  *
- *   key of RECORD_DIRECTORY   id; id 0 is the room itself: the ids given so far, the age of the state
- *   key of RECORD_STREAM      id
+ *   key of RECORD_DIRECTORY   id; id 0 is the room itself: the ids given so far, the age of the
+ * state key of RECORD_STREAM      id
  *
  * A stream and the ids of its lines are always of one save, so after a crash the place where it
  * goes on and the ids that are known agree. A directory is put before what lies in it. */
@@ -20,7 +20,8 @@
 /* The age alone is put so often: what is lost of it in a crash only makes things be kept longer. */
 #define AGE_STEP (60 * NANOSECONDS_PER_SECOND)
 
-/* --- The room itself --------------------------------------------------------------------------- */
+/* --- The room itself ---------------------------------------------------------------------------
+ */
 
 static void put_room(struct tail *tail, struct text *scratch, const struct record_sink *sink)
 {
@@ -61,7 +62,8 @@ static int restore_room(struct tail *tail, struct bytes value)
     return 0;
 }
 
-/* --- All of it --------------------------------------------------------------------------------- */
+/* --- All of it ---------------------------------------------------------------------------------
+ */
 
 void tail_save(struct tail *tail, const struct record_sink *sink)
 {

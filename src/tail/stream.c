@@ -1,4 +1,4 @@
-/* See stream.h. */
+/* See stream.h. What becomes of a stream as its content changes is in stream_content.c. */
 #include "tail/stream.h"
 
 #include <errno.h>
@@ -12,10 +12,6 @@
 #include "tail/aim.h"
 #include "tail/inflated.h"
 #include "tail/rewrite.h"
-
-/* File times may lag behind the clock by a tick of the kernel: within that a second change may
- * leave the same time. */
-#define RACY_TIME (50 * NANOSECONDS_PER_MILLISECOND)
 
 struct stream_key {
     const struct identity *identity;
@@ -158,18 +154,19 @@ struct tail_file *stream_find(const struct tail *tail, const struct identity *id
     return map_find(&tail->streams, identity_hash(identity), &key);
 }
 
-struct tail_file *stream_find_elsewhere(struct tail *tail, const struct identity *identity)
+struct tail_file *stream_find_elsewhere(const struct tail *tail, const struct identity *identity)
 {
     const struct stream_key key = {identity, true};
-    struct tail_file *file = tail->dormant_count > 0
-                                 ? map_find(&tail->streams, identity_hash(identity), &key)
-                                 : NULL;
-    if (!file)
+    if (tail->dormant_count == 0)
         return NULL;
-    file->record.identity.device = identity->device; /* which is no part of the hash */
-    file->racy = true;                               /* so its times prove nothing */
+    return map_find(&tail->streams, identity_hash(identity), &key);
+}
+
+void stream_set_device(struct tail *tail, struct tail_file *file, uint64_t device)
+{
+    file->record.identity.device = device; /* which is no part of the hash */
+    file->racy = true;                     /* so its times prove nothing */
     stream_mark_unsaved(tail, file);
-    return file;
 }
 
 bool stream_has_key(const void *item, const void *key)
@@ -304,83 +301,6 @@ void stream_close(struct tail *tail, struct tail_file *file)
 {
     if (file->descriptor >= 0)
         close(stream_take_descriptor(tail, file));
-}
-
-bool stream_note_facts(struct tail *tail, struct tail_file *file, const struct facts *facts,
-                       int64_t monotonic_now)
-{
-    bool same_content = facts->size == file->size && facts->modified == file->modified;
-    if (same_content && facts->changed == file->changed && !file->racy)
-        return false;
-    file->modified = facts->modified;
-    file->changed = facts->changed;
-    file->racy = clock_wall() - facts->changed < RACY_TIME;
-    stream_mark_unsaved(tail, file);
-    /* A smaller size is for the reader to find: until then it is known what was lost. */
-    if (facts->size > file->size)
-        stream_set_extent(tail, file, facts->size, file->read_end);
-    if (!same_content) {
-        file->rest_since = monotonic_now;
-        file->judged = file->closed = false;
-    }
-    return true;
-}
-
-/* Nothing was counted at and behind `offset`. */
-static void forget_from(struct tail_file *file, uint64_t offset)
-{
-    file->record.offset = file->scanned = offset;
-    file->record.marker_length = 0;
-    file->record.marker_end = 0;
-    file->record.discarding = file->record.rest_counted = false;
-    file->judged = file->partial_told = false;
-}
-
-void stream_restart(struct tail *tail, struct tail_file *file, uint64_t size)
-{
-    struct tail_record *record = &file->record;
-    /* A larger size than before may be that of the new content. */
-    bool unread =
-        size < file->size && file->size > (record->compressed ? file->read_end : record->offset);
-    if (unread)
-        tail->counts.truncations_unread++;
-    else
-        tail->counts.truncations_read++;
-    if (record->has_line_without_id && !record->compressed && size >= record->offset)
-        tail->counts.ambiguous_rewrites++;
-    forget_from(file, 0);
-    record->lines = 0;
-    record->first_length = 0;
-    record->compressed = false;
-    file->broken = file->reopened = file->replaces = false;
-    inflated_free(tail, file);
-    if (file->extra) {
-        rewrite_release(file);
-        file->extra->hole_start = file->extra->hole_end = 0;
-        file->extra->repeated_from = file->extra->repeated_until = 0;
-    }
-    directories_check(&tail->directories, file->name->directory);
-    stream_set_extent(tail, file, size, 0);
-    aim_restart(tail, file, size);
-    stream_mark_unsaved(tail, file);
-}
-
-void stream_rewind_to_hole(struct tail *tail, struct tail_file *file)
-{
-    struct stream_extra *extra = file->extra;
-    extra->repeated_from = extra->hole_end;
-    /* The LF that ends a line counted without it lies behind the offset. */
-    extra->repeated_until = file->record.offset + file->record.rest_counted;
-    forget_from(file, extra->hole_start);
-    extra->hole_end = extra->hole_start;
-    directories_check(&tail->directories, file->name->directory);
-    stream_set_extent(tail, file, file->size, file->record.offset);
-    stream_mark_unsaved(tail, file);
-}
-
-bool stream_has_rest(const struct tail_file *file)
-{
-    return file->scanned > file->record.offset && !file->record.discarding;
 }
 
 ssize_t stream_pread(int descriptor, char *out, size_t length, uint64_t position)

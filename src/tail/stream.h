@@ -21,9 +21,10 @@ void stream_renew_id(struct tail *tail, struct tail_file *file);
 /* Takes it out of everything. The owner was told before. */
 void stream_free(struct tail *tail, struct tail_file *file);
 struct tail_file *stream_find(const struct tail *tail, const struct identity *identity);
-/* A restored one that is this file, if its file system has another device number now, as which it
- * is known from then on. What was counted is still to be verified. */
-struct tail_file *stream_find_elsewhere(struct tail *tail, const struct identity *identity);
+/* A restored one that is this file, if its file system has another device number now. */
+struct tail_file *stream_find_elsewhere(const struct tail *tail, const struct identity *identity);
+/* It is known on this device from now on. What was counted is still to be verified. */
+void stream_set_device(struct tail *tail, struct tail_file *file, uint64_t device);
 /* For the map of streams: does this stream have the identity a struct stream_key asks for? */
 bool stream_has_key(const void *item, const void *key);
 /* Followed under another name; ids follow too. */

@@ -94,7 +94,7 @@ struct tail_options {
     int64_t max_held_time; /* ns without growth where writers cannot be told; 0: 10 min */
     size_t id_memory;      /* bytes for ids of all directories; 0: 64 MiB */
     size_t chunk_bytes;    /* read at a time and turn; 0: 256 KiB */
-    bool is_one_id_set; /* an id counts once over all directories, not once in each */
+    bool is_one_id_set;    /* an id counts once over all directories, not once in each */
     const struct tail_archive *archive; /* copied; NULL: nothing is saved */
     int64_t retention; /* ns: what is kept of streams and directories without files; 0: 45 d.
                           Of streams at most the 65,536 that are missing for the shortest time. */
@@ -108,7 +108,7 @@ struct tail_counts {
     size_t followed, held, open;
     uint64_t lag_bytes;
     size_t ids_in_memory;
-    size_t id_bytes; /* that they take */
+    size_t id_bytes;                  /* that they take */
     uint64_t directories_without_ids; /* whose ids were dropped at id_memory */
 };
 
@@ -198,7 +198,8 @@ size_t tail_unsaved_ids(const struct tail *tail);
 /* Records that the next save has to put. */
 size_t tail_unsaved_records(const struct tail *tail);
 
-/* --- The first catch-up: to the ends of the files as they were at tail_aim --------------------- */
+/* --- The first catch-up: to the ends of the files as they were at tail_aim ---------------------
+ */
 struct tail_progress {
     uint64_t bytes_total; /* that were to be read; of compressed files as they are on disk */
     uint64_t bytes_left;
@@ -210,7 +211,8 @@ void tail_aim(struct tail *tail);
 /* True: reached, and from then on for ever. False before tail_aim. */
 bool tail_arrived(const struct tail *tail, struct tail_progress *ret_progress);
 
-/* --- For the operator -------------------------------------------------------------------------- */
+/* --- For the operator --------------------------------------------------------------------------
+ */
 struct tail_file_facts {
     uint64_t offset; /* of the content counted */
     uint64_t size;

@@ -15,7 +15,7 @@
 struct unsaved {
     struct list changed; /* links inside the items */
     size_t changed_count;
-    uint64_t *removed;   /* ids whose record the state has */
+    uint64_t *removed; /* ids whose record the state has */
     size_t removed_count;
     size_t removed_capacity;
     bool tracks;

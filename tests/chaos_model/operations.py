@@ -297,7 +297,8 @@ def choose_fill_outside(rng, scene):
 
 def choose_move_file(rng, scene):
     jobs = scene.disk.jobs()
-    name = pick(rng, base_names(scene))
+    # A file that lies in two directories counts in one of them.
+    name = some_base(rng, scene, lambda disk, name: len(disk.names[name].names) == 1)
     if not name or len(jobs) < 2:
         return None
     directory = rng.choice([job for job in jobs if job != os.path.dirname(name)])
@@ -787,7 +788,7 @@ def append_outside(scene, name, count, seed):
 @operation("move file", 2, choose_move_file, plain=True)
 def move_file(scene, name, target):
     if (name not in scene.disk.names or target in scene.disk.names
-            or not scene.disk.names[name].saved
+            or not scene.disk.names[name].saved or len(scene.disk.names[name].names) > 1
             or os.path.dirname(target) not in scene.disk.directories):
         return False
     scene.disk.move_file(name, target)

@@ -64,7 +64,8 @@ static inline void resize(struct generation *generation, size_t length)
     generation->length = length;
 }
 
-static inline void put(struct generation *generation, size_t position, const char *bytes, size_t length)
+static inline void put(struct generation *generation, size_t position, const char *bytes,
+                       size_t length)
 {
     if (position + length > generation->length)
         resize(generation, position + length);
@@ -107,7 +108,7 @@ static inline void move_name(struct model *model, size_t directory, size_t from,
 
 /* Appends to the file under the name, or through the kept descriptor. */
 static inline void write_to(struct generation *generation, const char *path, const char *bytes,
-                     size_t length)
+                            size_t length)
 {
     if (generation->writer >= 0 && (generation->at_position || !path)) {
         write_bytes(generation->writer, bytes, length);
@@ -128,7 +129,8 @@ static inline void end_begun(struct generation *generation, const char *path)
     generation->begun = NOTHING;
 }
 
-static inline void write_something(struct model *model, struct generation *generation, const char *path)
+static inline void write_something(struct model *model, struct generation *generation,
+                                   const char *path)
 {
     if (generation->begun != NOTHING) {
         end_begun(generation, path);

@@ -57,15 +57,16 @@ struct saver {
     struct id_sets disk;   /* committed */
     struct id_sets loaded; /* what the archive knows: as on disk, with what was joined since */
 
-    struct changes open;      /* since the last save */
-    struct changes under_way; /* in the save that is not committed yet */
+    struct changes open;       /* since the last save */
+    struct changes under_way;  /* in the save that is not committed yet */
     char saved[COUNTED_BYTES]; /* what was counted at that save */
     char committed[COUNTED_BYTES];
-    unsigned puts; /* records put in this process */
+    unsigned puts;  /* records put in this process */
     unsigned asked; /* of the archive */
 };
 
-/* --- Sets of ids ------------------------------------------------------------------------------- */
+/* --- Sets of ids -------------------------------------------------------------------------------
+ */
 
 static inline struct ids *set_of(struct id_sets *all, uint64_t directory)
 {
@@ -99,7 +100,8 @@ static inline void load_sets(struct saver *saver)
         ids_join(set_of(&saver->loaded, i), &saver->disk.sets[i]);
 }
 
-/* --- What is told to the state ----------------------------------------------------------------- */
+/* --- What is told to the state -----------------------------------------------------------------
+ */
 
 static inline void add_change(struct saver *saver, struct change change, const void *bytes)
 {
@@ -127,26 +129,24 @@ static inline void on_put(void *context, enum record_kind kind, struct bytes key
     assert_int_equal(expires, 0);
     saver->puts++;
     add_change(saver,
-               (struct change){.what = CHANGE_PUT,
-                               .kind = kind,
-                               .id = id_of_key(key),
-                               .length = value.length},
+               (struct change){
+                   .what = CHANGE_PUT, .kind = kind, .id = id_of_key(key), .length = value.length},
                value.data);
 }
 
 static inline void on_remove(void *context, enum record_kind kind, struct bytes key)
 {
-    add_change(context,
-               (struct change){.what = CHANGE_REMOVE, .kind = kind, .id = id_of_key(key)}, NULL);
+    add_change(context, (struct change){.what = CHANGE_REMOVE, .kind = kind, .id = id_of_key(key)},
+               NULL);
 }
 
 static inline void on_ids(void *context, uint64_t directory, const uint64_t *ids, size_t count)
 {
     assert_true(count > 0);
-    add_change(context,
-               (struct change){
-                   .what = CHANGE_IDS, .id = directory, .length = count * sizeof(uint64_t)},
-               ids);
+    add_change(
+        context,
+        (struct change){.what = CHANGE_IDS, .id = directory, .length = count * sizeof(uint64_t)},
+        ids);
 }
 
 static inline bool on_holds(void *context, uint64_t directory, uint64_t id)
@@ -170,7 +170,8 @@ static inline void on_forget(void *context, uint64_t directory)
     add_change(saver, (struct change){.what = CHANGE_FORGET, .id = directory}, NULL);
 }
 
-/* --- Commits ----------------------------------------------------------------------------------- */
+/* --- Commits -----------------------------------------------------------------------------------
+ */
 
 static inline struct saved_value *find_value(struct saver *saver, enum record_kind kind,
                                              uint64_t id)
@@ -261,7 +262,8 @@ static inline void save_and_commit(struct saver *saver)
     commit(saver);
 }
 
-/* --- Starts ------------------------------------------------------------------------------------ */
+/* --- Starts ------------------------------------------------------------------------------------
+ */
 
 static inline int by_kind_and_id(const void *one, const void *other)
 {
@@ -283,7 +285,9 @@ static inline void restore(struct saver *saver)
         fields_put_64_sorted(&key, value->id);
         const struct record record = {
             value->kind, {key.data, key.length}, {value->bytes, value->length}};
-        if (tail_restore(saver->fixture->tail, &record) < 0) fail_msg("record %d %llu of %zu bytes", record.kind, (unsigned long long)value->id, value->length);
+        if (tail_restore(saver->fixture->tail, &record) < 0)
+            fail_msg("record %d %llu of %zu bytes", record.kind, (unsigned long long)value->id,
+                     value->length);
         text_free(&key);
     }
     load_sets(saver);
@@ -349,8 +353,8 @@ static inline struct saver *saver_new_with(const struct tail_options *options)
     struct saver *saver = memory_zero(1, sizeof(*saver));
     saver->archive = (struct tail_archive){
         .context = saver, .holds = on_holds, .join = on_join, .forget = on_forget};
-    saver->sink = (struct record_sink){
-        .context = saver, .put = on_put, .remove = on_remove, .ids = on_ids};
+    saver->sink =
+        (struct record_sink){.context = saver, .put = on_put, .remove = on_remove, .ids = on_ids};
     saver->options = *options;
     saver->options.archive = &saver->archive;
     saver->fixture = fixture_new_with(&saver->options);

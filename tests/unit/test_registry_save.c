@@ -177,11 +177,17 @@ static void test_restored_into_a_running_registry(void **state)
 /* --- Born at zero ------------------------------------------------------------------------------
  */
 
+static uint64_t shown_count(struct home *home, const char *labels)
+{
+    struct series_view found;
+    assert_true(view(&home->scene, labels, &found));
+    return found.count;
+}
+
 static void test_a_birth_goes_on(void **state)
 {
     (void)state;
     struct home home = {.scene = tracked_scene(&histogram, &home.shelf)};
-    struct series_view found;
     update(&home.scene, UPDATE_OBSERVE, "old", 1, START);
     registry_born_at_zero(home.scene.registry, true);
     update(&home.scene, UPDATE_OBSERVE, "old", 1, START);
@@ -192,18 +198,87 @@ static void test_a_birth_goes_on(void **state)
     update(&home.scene, UPDATE_OBSERVE, "new", 1, START + SECOND);
     update(&home.scene, UPDATE_OBSERVE, "old", 1, START + SECOND);
     update(&home.scene, UPDATE_OBSERVE, "newest", 1, START + SECOND);
-    registry_release_born(home.scene.registry, TIME_NONE, START + 2 * SECOND);
-    assert_true(view(&home.scene, "job=\"old\"", &found) && found.count == 3);
-    assert_true(view(&home.scene, "job=\"new\"", &found) && found.count == 0);
-    assert_true(view(&home.scene, "job=\"newest\"", &found) && found.count == 0);
     commit(&home, START + 2 * SECOND);
+    registry_release_born(home.scene.registry, TIME_NONE, START + 2 * SECOND);
+    assert_int_equal(registry_unsaved(home.scene.registry), 0);
+    assert_int_equal(shown_count(&home, "job=\"old\""), 3);
+    assert_int_equal(shown_count(&home, "job=\"new\""), 0);
+    assert_int_equal(shown_count(&home, "job=\"newest\""), 0);
     registry_release_born(home.scene.registry, START + 1, START + 2 * SECOND);
-    assert_true(view(&home.scene, "job=\"new\"", &found) && found.count == 2);
-    assert_true(view(&home.scene, "job=\"newest\"", &found) && found.count == 0);
-    commit(&home, START + 2 * SECOND); /* that it was released is saved, too */
+    assert_int_equal(registry_unsaved(home.scene.registry), 1);
+    commit(&home, START + 2 * SECOND);
+    assert_int_equal(shown_count(&home, "job=\"new\""), 2);
+    assert_int_equal(shown_count(&home, "job=\"newest\""), 0);
     restart(&home, &histogram, START + 2 * SECOND);
-    assert_true(view(&home.scene, "job=\"new\"", &found) && found.count == 2);
-    assert_true(view(&home.scene, "job=\"newest\"", &found) && found.count == 0);
+    assert_int_equal(shown_count(&home, "job=\"new\""), 2);
+    assert_int_equal(shown_count(&home, "job=\"newest\""), 0);
+    home_free(&home);
+}
+
+/* What was fetched is never more than what comes back, whenever the program is killed. */
+static void test_a_value_is_shown_once_that_is_committed(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 4; how++) {
+        bool seen = how < 2; /* by everybody; else a minute has passed */
+        bool committed = how % 2;
+        struct home home = {.scene = tracked_scene(&counter, &home.shelf)};
+        registry_born_at_zero(home.scene.registry, true);
+        update(&home.scene, UPDATE_ADD, "ok|a", 5, START);
+        commit(&home, START);
+        int64_t now = START + (seen ? SECOND : MINUTE);
+        registry_release_born(home.scene.registry, seen ? now : TIME_NONE, now);
+        assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == 0);
+        save(&home, now);
+        assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == 0);
+        if (committed)
+            shelf_commit(&home.shelf);
+        else
+            shelf_lose(&home.shelf);
+        if (committed)
+            registry_saved(home.scene.registry);
+        assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == (committed ? 5 : 0));
+        restart(&home, &counter, now);
+        assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == (committed ? 5 : 0));
+        home_free(&home);
+    }
+}
+
+/* Where nothing can be committed it is shown all the same, in the end. */
+static void test_a_birth_ends_without_a_commit(void **state)
+{
+    (void)state;
+    struct home home = {.scene = tracked_scene(&counter, &home.shelf)};
+    registry_born_at_zero(home.scene.registry, true);
+    update(&home.scene, UPDATE_ADD, "ok|a", 5, START);
+    registry_release_born(home.scene.registry, START + 1, START + SECOND);
+    save(&home, START + SECOND);
+    registry_release_born(home.scene.registry, START + 1, START + 2 * MINUTE - 1);
+    assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == 0);
+    registry_release_born(home.scene.registry, START + 1, START + 2 * MINUTE);
+    assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == 5);
+    home_free(&home);
+}
+
+/* To be let go with the next commit: the other registry does not know of that. */
+static void test_a_reload_does_not_end_a_birth(void **state)
+{
+    (void)state;
+    struct home home = {.scene = tracked_scene(&counter, &home.shelf)};
+    registry_born_at_zero(home.scene.registry, true);
+    update(&home.scene, UPDATE_ADD, "ok|a", 5, START);
+    commit(&home, START);
+    registry_release_born(home.scene.registry, START + 1, START + SECOND);
+    struct shelf before = {0};
+    struct record_sink sink = shelf_sink(&before);
+    registry_save_all(home.scene.registry, &sink, START + SECOND);
+    shelf_commit(&before);
+    struct scene other = tracked_scene(&counter, &home.shelf);
+    struct loading loading = {other.registry, START + SECOND};
+    assert_int_equal(shelf_each(&before, on_restore, &loading), 0);
+    assert_true(shown(&other, "status=\"ok\",job=\"a\"") == 0);
+    scene_free(&other);
+    shelf_free(&before);
     home_free(&home);
 }
 
@@ -223,6 +298,7 @@ static void test_a_birth_outlasts_the_time_off(void **state)
     registry_release_born(home.scene.registry, later, later + HOUR);
     assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == 0);
     registry_release_born(home.scene.registry, later + HOUR + 1, later + HOUR + 1);
+    commit(&home, later + HOUR + 1);
     assert_true(shown(&home.scene, "status=\"ok\",job=\"a\"") == 5);
     home_free(&home);
 }
@@ -272,7 +348,7 @@ static void test_what_left_comes_back_with_its_total(void **state)
         update(&home.scene, UPDATE_ADD, "a", 1, now);
         assert_true(shown(&home.scene, "job=\"a\"") == 5 + when);
         assert_true(total_of(&home, "a") == 6 + when);
-        registry_release_born(home.scene.registry, TIME_NONE, now + MINUTE);
+        registry_release_born(home.scene.registry, TIME_NONE, now + 2 * MINUTE);
         assert_true(shown(&home.scene, "job=\"a\"") == 6 + when);
         update(&home.scene, UPDATE_ADD, "b", 1, now += HOUR);
         update(&home.scene, UPDATE_ADD, "c", 1, now += HOUR); /* "a" leaves again */
@@ -662,6 +738,9 @@ int main(void)
         cmocka_unit_test(test_a_rate_falls_after_a_restart),
         cmocka_unit_test(test_restored_into_a_running_registry),
         cmocka_unit_test(test_a_birth_goes_on),
+        cmocka_unit_test(test_a_value_is_shown_once_that_is_committed),
+        cmocka_unit_test(test_a_birth_ends_without_a_commit),
+        cmocka_unit_test(test_a_reload_does_not_end_a_birth),
         cmocka_unit_test(test_a_birth_outlasts_the_time_off),
         cmocka_unit_test(test_what_left_comes_back_with_its_total),
         cmocka_unit_test(test_what_left_is_remembered_over_a_restart),

@@ -52,15 +52,39 @@ struct step {
     int64_t now;
 };
 
-static struct registry *twin_new(struct shelf *shelf)
+struct twin {
+    struct registry *registry;
+    struct shelf shelf;
+    bool born_at_zero; /* then nothing is let go: when that happens depends on commits */
+};
+
+static void twin_start(struct twin *twin)
 {
-    struct registry *registry = registry_new(TWIN_SAMPLES);
     struct family *family;
+    twin->registry = registry_new(TWIN_SAMPLES);
     for (size_t i = 0; i < ARRAY_LENGTH(twin_specs); i++)
-        assert_int_equal(registry_define(registry, &twin_specs[i], &family), 0);
-    registry_track(registry, shelf_recall, shelf, KEEP);
-    registry_born_at_zero(registry, true);
-    return registry;
+        assert_int_equal(registry_define(twin->registry, &twin_specs[i], &family), 0);
+    registry_track(twin->registry, shelf_recall, &twin->shelf, KEEP);
+    registry_born_at_zero(twin->registry, twin->born_at_zero);
+}
+
+static void twin_end(struct twin *twin)
+{
+    registry_free(twin->registry);
+    shelf_free(&twin->shelf);
+}
+
+static void load(struct twin *twin, struct shelf *shelf, int64_t now)
+{
+    struct loading loading = {twin->registry, now};
+    assert_int_equal(shelf_each(shelf, on_restore, &loading), 0);
+    registry_tick(twin->registry, now, true);
+}
+
+static void save_twin(struct twin *twin, int64_t now)
+{
+    struct record_sink sink = shelf_sink(&twin->shelf);
+    registry_save(twin->registry, &sink, now);
 }
 
 static void take_step(struct registry *registry, const struct step *step)
@@ -78,7 +102,6 @@ static void take_step(struct registry *registry, const struct step *step)
         break;
     case STEP_TICK:
         registry_tick(registry, step->now, true);
-        registry_release_born(registry, step->event_time, step->now);
         break;
     }
 }
@@ -108,102 +131,95 @@ static struct step random_step(int64_t since)
     return step;
 }
 
-/* `registry` ends as it stands; what is committed comes back, and what came after it again. */
-static struct registry *crash(struct registry *registry, struct shelf *shelf,
-                              const struct step *steps, size_t count, int64_t saved_at)
+/* It ends as it stands; what is committed comes back, and what came after it again. */
+static void kill_and_restart(struct twin *twin, const struct step *steps, size_t committed,
+                             size_t count)
 {
-    registry_free(registry);
-    shelf_lose(shelf);
-    registry = twin_new(shelf);
-    struct loading loading = {registry, saved_at};
-    assert_int_equal(shelf_each(shelf, on_restore, &loading), 0);
-    registry_tick(registry, saved_at, true);
-    for (size_t i = 0; i < count; i++)
-        take_step(registry, &steps[i]);
-    return registry;
+    registry_free(twin->registry);
+    shelf_lose(&twin->shelf);
+    twin_start(twin);
+    load(twin, &twin->shelf, steps[committed - 1].now);
+    for (size_t i = committed; i < count; i++)
+        take_step(twin->registry, &steps[i]);
 }
 
-static struct registry *reload(struct registry *registry, struct shelf *shelf, int64_t now)
+/* What was saved and not committed stays in the open batch. */
+static void reload(struct twin *twin, int64_t now)
 {
     struct shelf records = {0};
     struct record_sink sink = shelf_sink(&records);
-    registry_save_all(registry, &sink, now);
+    sink.remove = NULL;
+    registry_save_all(twin->registry, &sink, now);
     shelf_commit(&records);
-    registry_free(registry);
-    registry = twin_new(shelf);
-    struct loading loading = {registry, now};
-    assert_int_equal(shelf_each(&records, on_restore, &loading), 0);
-    registry_tick(registry, now, true);
+    registry_free(twin->registry);
+    twin_start(twin);
+    load(twin, &records, now);
     shelf_free(&records);
-    return registry;
 }
 
-static void save_into(struct registry *registry, struct shelf *shelf, int64_t now)
+static void run_twins(unsigned seed, bool born_at_zero)
 {
-    struct record_sink sink = shelf_sink(shelf);
-    registry_save(registry, &sink, now);
-}
-
-static void run_twins(unsigned seed)
-{
-    struct shelf twin_shelf = {0};
-    struct shelf shelf = {0};
-    struct registry *twin = twin_new(&twin_shelf);
-    struct registry *registry = twin_new(&shelf);
+    struct twin twin = {.born_at_zero = born_at_zero};
+    struct twin other = {.born_at_zero = born_at_zero};
     static struct step steps[STEPS];
-    size_t committed = 0; /* steps in the last commit */
-    size_t saved = 0;     /* in the last save */
+    size_t committed = 0; /* steps in the last commit of the other one */
+    size_t saved = 0;     /* in its last save */
     int64_t now = START;
+    twin_start(&twin);
+    twin_start(&other);
     srand(seed);
     for (size_t i = 0; i < STEPS; i++) {
         steps[i] = random_step(now);
         now = steps[i].now;
         if (i % 10 == 0) /* so that a save finds nothing overdue */
             steps[i].what = STEP_TICK;
-        take_step(twin, &steps[i]);
-        take_step(registry, &steps[i]);
+        take_step(twin.registry, &steps[i]);
+        take_step(other.registry, &steps[i]);
         if (i % 10 == 0 && saved == committed) {
-            save_into(twin, &twin_shelf, now);
-            shelf_commit(&twin_shelf);
-            registry_saved(twin);
-            save_into(registry, &shelf, now);
+            save_twin(&twin, now);
+            shelf_commit(&twin.shelf);
+            registry_saved(twin.registry);
+            save_twin(&other, now);
             saved = i + 1;
         } else if (saved > committed && rand() % 8 == 0) {
-            shelf_commit(&shelf);
+            shelf_commit(&other.shelf);
             committed = saved;
             if (rand() % 2)
-                registry_saved(registry);
+                registry_saved(other.registry);
             else /* killed before it heard of it */
-                registry = crash(registry, &shelf, steps + committed, i + 1 - committed,
-                                 steps[committed - 1].now);
+                kill_and_restart(&other, steps, committed, i + 1);
         } else if (committed > 0 && rand() % 50 == 0) {
-            registry = crash(registry, &shelf, steps + committed, i + 1 - committed,
-                             steps[committed - 1].now);
+            kill_and_restart(&other, steps, committed, i + 1);
             saved = committed;
         } else if (steps[i].what == STEP_TICK && rand() % 15 == 0) {
-            /* What was saved and not committed stays in the open batch. */
-            registry = reload(registry, &shelf, now);
+            reload(&other, now);
         }
         if (steps[i].what == STEP_TICK)
-            assert_same(twin, registry);
+            assert_same(twin.registry, other.registry);
     }
-    registry_free(twin);
-    registry_free(registry);
-    shelf_free(&shelf);
-    shelf_free(&twin_shelf);
+    twin_end(&twin);
+    twin_end(&other);
 }
 
-static void test_a_twin_that_is_never_restarted_shows_the_same(void **state)
+static void test_what_is_counted(void **state)
 {
     (void)state;
-    for (unsigned seed = 1; seed <= 10; seed++)
-        run_twins(seed);
+    for (unsigned seed = 1; seed <= 8; seed++)
+        run_twins(seed, false);
+}
+
+static void test_what_is_shown_of_the_newly_born(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 4; seed++)
+        run_twins(seed, true);
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_twin_that_is_never_restarted_shows_the_same),
+        cmocka_unit_test(test_what_is_counted),
+        cmocka_unit_test(test_what_is_shown_of_the_newly_born),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,7 +163,7 @@ static void test_complete_rest_counts_when_the_file_is_closed(void **state UNUSE
     assert_int_equal(fixture->ok, 0); /* it is open for writing all the time */
     close(writer);
     look_closed(fixture, "f");
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 1);
     assert_int_equal(fixture->unterminated, 1);
     append("f", "\n");
@@ -182,7 +182,7 @@ static void test_complete_rest_counts_without_a_hint_after_some_rest(void **stat
     read_file(fixture, "f");
     pass_time(fixture, 5);
     assert_int_equal(fixture->ok, 0);
-    pass_time(fixture, 15);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 1);
     append_events("f", 2, 2); /* behind it, without an LF between */
     read_file(fixture, "f");
@@ -197,7 +197,7 @@ static void test_empty_file_is_filled_later(void **state UNUSED)
     for (char name[] = "f0"; name[1] <= '9'; name[1]++)
         append(name, "");
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->opened, 10);
     assert_int_equal(counts_of(fixture).followed, 10);
     assert_int_equal(counts_of(fixture).open, 0);

@@ -31,7 +31,8 @@ static unsigned total(const struct saver *saver)
     return saver->fixture->ok;
 }
 
-/* --- Lines ------------------------------------------------------------------------------------- */
+/* --- Lines -------------------------------------------------------------------------------------
+ */
 
 static void test_goes_on_where_it_was(void **state UNUSED)
 {
@@ -127,7 +128,7 @@ static void test_rest_that_was_counted_gets_its_end_while_down(void **state UNUS
     append("f", "{\"a\":1}\n{\"a\":2}");
     look_closed(saver->fixture, "f");
     turn_all(saver->fixture);
-    pass_time(saver->fixture, 5);
+    pass_time(saver->fixture, 20);
     assert_int_equal(total(saver), 2);
     stop_process(saver);
     append("f", "\n{\"a\":3}\n");
@@ -154,11 +155,11 @@ static void test_rest_before_a_rotation_while_down(void **state UNUSED)
         append_events("f", 3, 3);
         append_events("g", 13, 13);
         begin_and_start(saver);
-        pass_time(saver->fixture, 8);
+        pass_time(saver->fixture, 20);
         assert_int_equal(total(saver), 5);
         assert_int_equal(saver->fixture->partial, 1);
         stop_and_start(saver);
-        pass_time(saver->fixture, 8);
+        pass_time(saver->fixture, 20);
         assert_int_equal(saver->fixture->partial, 1);
         assert_int_equal(total(saver), 5);
         saver_free(saver);
@@ -176,7 +177,7 @@ static void test_rest_of_a_rotated_file_is_told_after_the_restart(void **state U
     rescan(saver->fixture, 0);
     stop_and_start(saver);
     assert_int_equal(saver->fixture->partial, 0);
-    pass_time(saver->fixture, 8);
+    pass_time(saver->fixture, 20);
     assert_int_equal(saver->fixture->partial, 1);
     saver_free(saver);
 }
@@ -209,6 +210,32 @@ static void test_too_long_line_goes_on_after_a_restart(void **state UNUSED)
     }
 }
 
+/* It is replaced in place while its first, too long line goes on. */
+static void test_too_long_line_is_replaced(void **state UNUSED)
+{
+    static const size_t longest[] = {4096, 200, 4096, 200, 4096, 200};
+    static char piece[5000];
+    memset(piece, 'x', sizeof(piece));
+    for (int round = 0; round < 2 * (WAYS + 1); round++) {
+        const struct tail_options options = {.max_line_bytes = longest[round], .chunk_bytes = 1024};
+        const int way = round / 2;
+        struct saver *saver = saver_new_with(&options);
+        append_bytes("f", piece, sizeof(piece));
+        rescan(saver->fixture, 0);
+        assert_int_equal(saver->fixture->too_long, 1);
+        save_and_commit(saver);
+        if (way < WAYS)
+            end(saver, way);
+        assert_int_equal(truncate("f", 0), 0);
+        append_events("f", 1, 50); /* longer */
+        if (way < WAYS)
+            begin_and_start(saver);
+        rescan(saver->fixture, 0);
+        assert_int_equal(total(saver), 50);
+        saver_free(saver);
+    }
+}
+
 static void test_empty_and_blank_files(void **state UNUSED)
 {
     for (int way = 0; way < WAYS; way++) {
@@ -230,7 +257,8 @@ static void test_empty_and_blank_files(void **state UNUSED)
     }
 }
 
-/* --- Rotation ---------------------------------------------------------------------------------- */
+/* --- Rotation ----------------------------------------------------------------------------------
+ */
 
 static void test_rotations_while_down(void **state UNUSED)
 {
@@ -400,7 +428,8 @@ static void test_hole_is_filled_while_down(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Compression ------------------------------------------------------------------------------- */
+/* --- Compression -------------------------------------------------------------------------------
+ */
 
 static void test_compressed_with_unread_lines_while_down(void **state UNUSED)
 {
@@ -457,10 +486,10 @@ static void test_compressed_rest_is_judged_after_the_restart(void **state UNUSED
     rescan(saver->fixture, 0);
     assert_int_equal(total(saver), 1);
     stop_and_start(saver);
-    pass_time(saver->fixture, 15);
+    pass_time(saver->fixture, 20);
     assert_int_equal(total(saver), 2);
     stop_and_start(saver);
-    pass_time(saver->fixture, 15);
+    pass_time(saver->fixture, 20);
     assert_int_equal(total(saver), 2);
     saver_free(saver);
 }
@@ -480,7 +509,8 @@ static void test_broken_compressed_file_is_told_once(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Rewritten by rename ----------------------------------------------------------------------- */
+/* --- Rewritten by rename -----------------------------------------------------------------------
+ */
 
 static void rewrite(const char *name, unsigned first, unsigned last)
 {
@@ -608,7 +638,8 @@ static void test_many_rewritten_while_down(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Identity ---------------------------------------------------------------------------------- */
+/* --- Identity ----------------------------------------------------------------------------------
+ */
 
 static void test_another_file_under_the_same_name(void **state UNUSED)
 {
@@ -724,7 +755,7 @@ static void test_stream_and_directory_keep_their_ids(void **state UNUSED)
     rescan(saver->fixture, 0);
     unlink("b/i");
     rescan(saver->fixture, 0);
-    pass_time(saver->fixture, 5);
+    pass_time(saver->fixture, 20);
     stop_and_start(saver);
     append_events("b/j", 5, 5);
     rescan(saver->fixture, 0);
@@ -736,7 +767,8 @@ static void test_stream_and_directory_keep_their_ids(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Deleted ----------------------------------------------------------------------------------- */
+/* --- Deleted -----------------------------------------------------------------------------------
+ */
 
 static void test_deleted_while_down(void **state UNUSED)
 {
@@ -769,7 +801,7 @@ static void test_unlinked_file_stays_open_until_it_is_saved(void **state UNUSED)
     look(saver->fixture, "f");
     unlink("f");
     rescan(saver->fixture, 0);
-    pass_time(saver->fixture, 8);
+    pass_time(saver->fixture, 20);
     assert_int_equal(total(saver), 5);
     assert_int_equal(saver->fixture->closed, 1);
     assert_int_equal(counts_of(saver->fixture).open, 1);
@@ -805,7 +837,8 @@ static void test_held_file_when_it_is_killed(void **state UNUSED)
     }
 }
 
-/* --- Directories ------------------------------------------------------------------------------- */
+/* --- Directories -------------------------------------------------------------------------------
+ */
 
 static void test_directory_renamed_while_down(void **state UNUSED)
 {
@@ -949,7 +982,7 @@ static void test_permission_is_missing_at_the_start(void **state UNUSED)
     chmod("g", 0600);
     append("job/f", "{\"a\":2}\n");
     rescan(saver->fixture, 0);
-    pass_time(saver->fixture, 2);
+    pass_time(saver->fixture, 20);
     assert_int_equal(total(saver), 4);
     assert_int_equal(seteuid(0), 0);
     saver_free(saver);
@@ -967,6 +1000,7 @@ int main(void)
         cmocka_unit_test(test_rest_before_a_rotation_while_down),
         cmocka_unit_test(test_rest_of_a_rotated_file_is_told_after_the_restart),
         cmocka_unit_test(test_too_long_line_goes_on_after_a_restart),
+        cmocka_unit_test(test_too_long_line_is_replaced),
         cmocka_unit_test(test_empty_and_blank_files),
         cmocka_unit_test(test_rotations_while_down),
         cmocka_unit_test(test_prodigy_rotates_while_down),

@@ -31,7 +31,7 @@ static void test_unterminated_last_line_before_rotation(void **state UNUSED)
     append_events("f", 3, 3);
     rescan(fixture, 0);
     assert_int_equal(fixture->ok, 2);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 3);
     assert_int_equal(fixture->partial, 0);
     fixture_free(fixture);
@@ -51,7 +51,7 @@ static void test_half_line_before_rotation_is_told_once(void **state UNUSED)
     assert_int_equal(fixture->partial, 1);
     unlink("f.1");
     rescan(fixture, 0);
-    pass_time(fixture, 10);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->partial, 1);
     assert_int_equal(fixture->bad, 0);
     fixture_free(fixture);
@@ -70,11 +70,11 @@ static void test_writer_keeps_writing_to_the_renamed_file(void **state UNUSED)
     read_file(fixture, "f");
     pass_time(fixture, 120);
     write_text(writer, event(4));
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 4);
     assert_int_equal(counts_of(fixture).held, 1);
     close(writer);
-    pass_time(fixture, 5);
+    pass_time(fixture, 20);
     assert_int_equal(counts_of(fixture).held, 0);
     assert_int_equal(counts_of(fixture).given_up_cap + counts_of(fixture).given_up_vanished, 0);
     fixture_free(fixture);
@@ -178,7 +178,7 @@ static void test_rotation_without_ids(void **state UNUSED)
         rename("f", "f.1");
         append("f", "{\"c\":1}\n");
         rescan(fixture, order);
-        pass_time(fixture, 5);
+        pass_time(fixture, 20);
         rescan(fixture, order);
         assert_int_equal(fixture->ok, 4);
         fixture_free(fixture);
@@ -289,7 +289,7 @@ static void test_content_decides_what_is_compressed(void **state UNUSED)
     append_without_end("a.jsonl.gz", 1);
     write_gzip("x.jsonl", "wb", 2, 2);
     rescan(fixture, 4);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 2);
     assert_int_equal(fixture->bad, 0);
     fixture_free(fixture);
@@ -350,7 +350,7 @@ static void test_rewritten_with_nothing_removed(void **state UNUSED)
     copy_file("f", "f.tmp");
     rename("f.tmp", "f");
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 100);
     assert_int_equal(counts_of(fixture).followed, 1);
     assert_int_equal(counts_of(fixture).held, 0);
@@ -389,13 +389,13 @@ static void test_retention_normalises(void **state UNUSED)
     append("f", "{\"id\":1}\n\n{\"id\":\n{\"id\":2}\r\n{\"id\":3}");
     look_closed(fixture, "f");
     turn_all(fixture);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 3);
     assert_int_equal(fixture->bad, 1);
     append("f.tmp", "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n");
     rename("f.tmp", "f");
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 3);
     assert_int_equal(fixture->bad, 1);
     assert_int_equal(fixture->partial, 0);
@@ -411,7 +411,7 @@ static void test_rest_that_the_rewrite_terminates_counts_once(void **state UNUSE
     append("f.tmp", "{\"a\":1}\n{\"a\":2}\n");
     rename("f.tmp", "f");
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 2);
     fixture_free(fixture);
 }
@@ -431,11 +431,11 @@ static void test_retention_under_a_live_job(void **state UNUSED)
     }
     look(fixture, "f"); /* as inotify tells of the unlinked file: under its old name */
     turn_all(fixture);
-    pass_time(fixture, 2);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 60);
     assert_int_equal(counts_of(fixture).held, 1);
     close(writer);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(counts_of(fixture).held, 0);
     fixture_free(fixture);
 }
@@ -500,7 +500,7 @@ static void test_rewrite_without_ids(void **state UNUSED)
     rename("f.tmp", "f");
     rescan(fixture, 0);
     assert_int_equal(counts_of(fixture).ambiguous_rewrites, 1);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(counts_of(fixture).held, 0);
     fixture_free(fixture);
 }
@@ -517,7 +517,7 @@ static void test_twice_rewritten_before_it_is_read(void **state UNUSED)
         look(fixture, "f");
     }
     turn_all(fixture);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 4);
     fixture_free(fixture);
 }
@@ -615,7 +615,7 @@ static void test_only_regular_files_are_read(void **state UNUSED)
     unlink("f");
     assert_int_equal(symlink("link", "f"), 0); /* the name is a link now */
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->closed, 1);
     fixture_free(fixture);
 }
@@ -631,7 +631,7 @@ static void test_deleted_while_open_with_unread_data(void **state UNUSED)
     turn_all(fixture);
     assert_int_equal(fixture->ok, 1000);
     assert_int_equal(counts_of(fixture).held, 1);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(counts_of(fixture).held, 0);
     assert_int_equal(counts_of(fixture).open, 0);
     assert_int_equal(fixture->closed, 1);
@@ -647,7 +647,7 @@ static void test_unlinked_with_a_rest(void **state UNUSED)
     unlink("f");
     unlink("g");
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 1);
     assert_int_equal(fixture->partial, 1);
     assert_int_equal(fixture->closed, 2);

@@ -3,7 +3,8 @@
 #include "tail/tail_internal.h"
 #include "tail_restart_fixture.h"
 
-/* --- What a save costs ------------------------------------------------------------------------- */
+/* --- What a save costs -------------------------------------------------------------------------
+ */
 
 static void test_quiet_streams_are_not_saved_again(void **state UNUSED)
 {
@@ -59,8 +60,8 @@ static void test_nothing_is_saved_without_an_archive(void **state UNUSED)
 {
     struct saver saver = {0};
     struct fixture *fixture = fixture_new();
-    saver.sink = (struct record_sink){
-        .context = &saver, .put = on_put, .remove = on_remove, .ids = on_ids};
+    saver.sink =
+        (struct record_sink){.context = &saver, .put = on_put, .remove = on_remove, .ids = on_ids};
     append_events("f", 1, 3);
     rescan(fixture, 0);
     tail_save(fixture->tail, &saver.sink);
@@ -97,7 +98,8 @@ static void test_records_go_with_their_streams(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Ids between memory and the archive -------------------------------------------------------- */
+/* --- Ids between memory and the archive --------------------------------------------------------
+ */
 
 static void test_ids_leave_memory_when_they_are_committed(void **state UNUSED)
 {
@@ -192,7 +194,8 @@ static void test_memory_is_bounded_while_nothing_is_saved(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Records that cannot be -------------------------------------------------------------------- */
+/* --- Records that cannot be --------------------------------------------------------------------
+ */
 
 static int restore_bytes(struct tail *tail, enum record_kind kind, uint64_t id, const char *bytes,
                          size_t length)
@@ -219,8 +222,8 @@ static void test_damaged_records(void **state UNUSED)
             AUTO_FREE char *bytes = memory_copy(value->bytes, value->length);
             struct tail_options options = saver->options;
             begin_tail(saver->fixture, &options);
-            assert_int_equal(
-                restore_bytes(saver->fixture->tail, value->kind, value->id, bytes, at), -EINVAL);
+            assert_int_equal(restore_bytes(saver->fixture->tail, value->kind, value->id, bytes, at),
+                             -EINVAL);
             bytes[at] = (char)(bytes[at] ^ 0xFF);
             (void)!restore_bytes(saver->fixture->tail, value->kind, value->id, bytes,
                                  value->length);
@@ -271,7 +274,8 @@ static void test_records_that_are_none(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- What the operator sees -------------------------------------------------------------------- */
+/* --- What the operator sees --------------------------------------------------------------------
+ */
 
 static void test_facts_of_a_file(void **state UNUSED)
 {
@@ -291,8 +295,7 @@ static void test_facts_of_a_file(void **state UNUSED)
     assert_int_equal(facts.lines, 3);
     assert_int_equal(facts.inode, told.st_ino);
     assert_true(facts.open);
-    assert_false(facts.held || facts.unlinked || facts.compressed || facts.checked ||
-                 facts.failed);
+    assert_false(facts.held || facts.unlinked || facts.compressed || facts.checked || facts.failed);
     int writer = open_append("f");
     write_text(writer, event(5));
     look(saver->fixture, "f");

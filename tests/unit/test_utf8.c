@@ -67,6 +67,44 @@ static void test_valid_prefix(void **state)
     assert_int_equal(utf8_valid_prefix("\xE2\x82\xAC\xE2\x82", 5), 3);
 }
 
+static size_t prefix_by_sequences(const char *bytes, size_t length)
+{
+    size_t at = 0;
+    for (size_t size; at < length && (size = utf8_sequence(bytes + at, length - at)) > 0;)
+        at += size;
+    return at;
+}
+
+/* Texts of all cases above, in any order and at any place in a word: as sequence by sequence. */
+static void test_prefix_of_mixed_texts(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"a", "bc", "0123456", "01234567", "0123456789abcdefgh"};
+    uint64_t random = 7;
+    for (int i = 0; i < 200000; i++) {
+        char bytes[64];
+        size_t length = 0;
+        while (length < 32) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            unsigned choice = (unsigned)(random >> 33);
+            /* Malformed ones seldom, so that something stands before them. */
+            size_t good = 11;
+            const char *piece =
+                choice % 3 == 0 ? plain[choice / 3 % ARRAY_LENGTH(plain)]
+                : choice % 40 == 1
+                    ? sequence_cases[good + choice / 40 % (ARRAY_LENGTH(sequence_cases) - good)]
+                          .bytes
+                    : sequence_cases[choice / 3 % good].bytes;
+            memcpy(bytes + length, piece, strlen(piece));
+            length += strlen(piece);
+        }
+        length -= (random >> 20) % 5;
+        size_t wanted = prefix_by_sequences(bytes, length);
+        assert_int_equal(utf8_valid_prefix(bytes, length), wanted);
+        assert_int_equal(utf8_is_valid(bytes, length), wanted == length);
+    }
+}
+
 static void test_invisible(void **state)
 {
     (void)state;
@@ -84,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequences),
         cmocka_unit_test(test_valid_prefix),
+        cmocka_unit_test(test_prefix_of_mixed_texts),
         cmocka_unit_test(test_invisible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
