@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "registry/registry_internal.h"
 
-#define VALUE_LONGEST (REGISTRY_LABEL_LONGEST * 3) /* every byte may have become U+FFFD */
+#define VALUE_LONGEST ((size_t)REGISTRY_LABEL_LONGEST * 3) /* every byte may have become U+FFFD */
 
 /* Bytes of one character as it is written within a value: 0 when it would not be written so. */
 static size_t character_size(const char *at, size_t left)

@@ -141,8 +141,7 @@ static void read_patterns(const struct source_reading *source, const struct tree
     struct source_reading reading = *source;
     reading.patterns = &patterns;
     reading.pattern_count = count;
-    schema_each_text(reading.compiler->diagnostics, tree_get(node, key), key, on_pattern,
-                     &reading);
+    schema_each_text(reading.compiler->diagnostics, tree_get(node, key), key, on_pattern, &reading);
     *list = patterns;
 }
 

@@ -1,5 +1,6 @@
 """The exporter's process, and what happens to it."""
 
+import contextlib
 import json
 import os
 import re
@@ -132,6 +133,10 @@ class Follower:
             raise Violation(f"does not end on SIGTERM\n{self.log()[-3000:]}") from late
         self._ended()
         return code
+
+    def wait_for_end(self, seconds):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
 
     def forget(self):
         """It has ended by itself."""

@@ -235,7 +235,8 @@ class Scene:
         try:
             return self.follower.status(limit)
         except (OSError, http.client.HTTPException):
-            time.sleep(0.1)
+            # Its sockets go before it does, which may take as long as the write it is in.
+            self.follower.wait_for_end(5)
             self.check_alive()
             raise
 

@@ -67,7 +67,7 @@ def test_at_the_first_start_each_line_counts_once_wherever_it_lies(tree, launch)
     append(tree.file, events(4, 10))
     append(tree.job_file("repo", "job-2"), events(11, 12))
     exporter = launch(tree.root, rules=RULES, options=COUNT)
-    exporter.expect_lasting(ok=12, duplicate=5)
+    exporter.expect_lasting(ok=12, duplicate=7)
 
 
 def test_a_line_without_id_in_an_archive_never_counts(tree, launch):
