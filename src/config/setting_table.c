@@ -92,8 +92,8 @@ const struct setting setting_table[] = {
      .minimum = "1",
      .maximum = "1000000",
      .placeholder = "N",
-     .help = "Event files held open at a time; quiet ones are closed first and opened again when "
-             "they grow."},
+     .help = "Event files held open at a time, and not more than a third of the descriptors that "
+             "the process may have; quiet ones are closed first and opened again when they grow."},
     {.name = "max-held-files",
      .environment = "JSONL_EXPORTER_MAX_HELD_FILES",
      .key = "max_held_files",

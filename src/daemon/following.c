@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -148,6 +149,15 @@ void following_on_event(void *context, size_t source, int64_t event_time, int64_
 /* --- Building ----------------------------------------------------------------------------------
  */
 
+/* Of the process's descriptors files may take one in `share`: the rest is for HTTP and the state. */
+static size_t within_descriptors(int64_t wanted, rlim_t share)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / share >= (rlim_t)wanted)
+        return (size_t)wanted;
+    return limit.rlim_cur / share > 0 ? (size_t)(limit.rlim_cur / share) : 1;
+}
+
 static void build_tail(struct daemon *daemon)
 {
     const struct settings *settings = daemon->settings;
@@ -161,8 +171,10 @@ static void build_tail(struct daemon *daemon)
     const struct tail_archive archive = {
         .context = daemon->state, .holds = holds_id, .join = join_ids, .forget = forget_ids};
     const struct tail_options options = {.max_line_bytes = (size_t)settings->max_line_bytes,
-                                         .max_open_files = (size_t)settings->max_open_files,
-                                         .max_held_files = (size_t)settings->max_held_files,
+                                         .max_open_files =
+                                             within_descriptors(settings->max_open_files, 3),
+                                         .max_held_files =
+                                             within_descriptors(settings->max_held_files, 4),
                                          .max_held_time = settings->held_file_timeout,
                                          .id_memory = (size_t)settings->id_memory,
                                          .is_one_id_set = settings->count_archives,

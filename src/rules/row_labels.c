@@ -45,7 +45,7 @@ static bool add_label(struct row_labels *labels, const struct row_label *label)
     if (label->count == 1)
         return true;
     size_t before = labels->input_count;
-    if (looks_into_memory(fallback) || !add_inputs(labels, fallback))
+    if ((!is_bare(first) && looks_into_memory(fallback)) || !add_inputs(labels, fallback))
         return false;
     if (is_bare(first))
         labels->inputs[before - 1].skipped = labels->input_count - before;

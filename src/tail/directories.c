@@ -77,8 +77,7 @@ static struct tail_directory *add(struct directories *directories, const struct 
     return directory;
 }
 
-/* --- Which directory is it? --------------------------------------------------------------------
- */
+/* --- Which directory is it? ------------------------------------------------------------------- */
 
 /* `which` is one of the two identities of a directory. */
 static void forget_identity(struct directories *directories, struct identity *which)
@@ -147,8 +146,7 @@ static void identify(struct directories *directories, struct tail_directory *dir
     remember_identity(directories, directory, &directory->identity, &identity);
 }
 
-/* --- Life --------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 static void discard(struct directories *directories, struct tail_directory *directory)
 {

@@ -101,7 +101,7 @@ void directories_begin_reader(struct directories *directories, struct tail_direc
 void directories_move(struct directories *directories, struct tail_directory *to,
                       struct tail_directory *from, bool reading);
 
-/* --- directory_ids.c ---------------------------------------------------------------------------*/
+/* --- directory_ids.c -------------------------------------------------------------------------- */
 
 /* See tail_count_id. */
 bool directories_count_id(struct directories *directories, struct tail_directory *directory,

@@ -54,8 +54,7 @@ static void take_descriptor(struct tail *tail, struct tail_file *file, struct fo
     found->descriptor = -1;
 }
 
-/* --- Who is it? --------------------------------------------------------------------------------
- */
+/* --- Who is it? ------------------------------------------------------------------------------- */
 
 /* The restored stream that was at this path with this inode, or NULL. */
 static const struct tail_file *expected_at(const struct tail *tail, const struct found *found)
@@ -112,8 +111,7 @@ static int64_t rest_since(const struct tail *tail, const struct facts *facts)
     return tail->now - (age > 0 ? age : 0);
 }
 
-/* --- A second name -----------------------------------------------------------------------------
- */
+/* --- A second name ---------------------------------------------------------------------------- */
 
 static bool is_there(const struct tail_file *file, const char *path)
 {
@@ -140,8 +138,7 @@ static void add_alias(struct tail_file *file, const char *path)
     extra->aliases[extra->alias_count++] = memory_copy_text(path);
 }
 
-/* --- A new stream, one that moved, one that comes back -----------------------------------------
- */
+/* --- A new stream, one that moved, one that comes back ---------------------------------------- */
 
 /* `replaced` had its name until now, or NULL. */
 static void begin_stream(struct tail *tail, struct found *found, struct tail_file *replaced)

@@ -70,8 +70,7 @@ void retention_take(struct tail *tail, struct tail_file *file)
     file->missing = 0;
 }
 
-/* --- After the first walk ----------------------------------------------------------------------
- */
+/* --- After the first walk --------------------------------------------------------------------- */
 
 static int by_missing(const void *one, const void *other)
 {
@@ -158,8 +157,7 @@ void tail_walked(struct tail *tail, int64_t wall_now)
     open_newest(tail);
 }
 
-/* --- As time passes ----------------------------------------------------------------------------
- */
+/* --- As time passes --------------------------------------------------------------------------- */
 
 /* Its last place cannot be looked at, or the file is there but nobody wants it. */
 static bool may_exist(const struct tail_file *file)

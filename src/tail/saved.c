@@ -20,8 +20,7 @@
 /* The age alone is put so often: what is lost of it in a crash only makes things be kept longer. */
 #define AGE_STEP (60 * NANOSECONDS_PER_SECOND)
 
-/* --- The room itself ---------------------------------------------------------------------------
- */
+/* --- The room itself -------------------------------------------------------------------------- */
 
 static void put_room(struct tail *tail, struct text *scratch, const struct record_sink *sink)
 {
@@ -62,8 +61,7 @@ static int restore_room(struct tail *tail, struct bytes value)
     return 0;
 }
 
-/* --- All of it ---------------------------------------------------------------------------------
- */
+/* --- All of it -------------------------------------------------------------------------------- */
 
 void tail_save(struct tail *tail, const struct record_sink *sink)
 {

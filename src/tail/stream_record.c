@@ -51,8 +51,7 @@ static void set_flags(struct tail_file *file, uint32_t flags)
     file->ended = flags & FLAG_ENDED;
 }
 
-/* --- What was counted --------------------------------------------------------------------------
- */
+/* --- What was counted ------------------------------------------------------------------------- */
 
 static void put_counted(struct text *out, const struct tail_record *record)
 {
@@ -78,8 +77,7 @@ static bool take_counted(struct fields *fields, struct tail_record *record)
            record->marker_length <= record->marker_end && record->marker_end <= record->offset;
 }
 
-/* --- What was seen of the file -----------------------------------------------------------------
- */
+/* --- What was seen of the file ---------------------------------------------------------------- */
 
 /* The rest of a compressed file has to be inflated again, from its beginning. */
 static uint64_t read_end_of(const struct tail_file *file)
@@ -108,8 +106,7 @@ static void take_seen(struct fields *fields, struct tail_file *file)
     file->missing = fields_time(fields);
 }
 
-/* --- What few have -----------------------------------------------------------------------------
- */
+/* --- What few have ---------------------------------------------------------------------------- */
 
 static void put_extra(struct text *out, const struct stream_extra *extra)
 {
@@ -129,8 +126,7 @@ static bool take_extra(struct fields *fields, struct stream_extra *ret_extra)
     return ret_extra->hole_start <= ret_extra->hole_end;
 }
 
-/* --- The whole ---------------------------------------------------------------------------------
- */
+/* --- The whole -------------------------------------------------------------------------------- */
 
 void stream_record_put(const struct tail_file *file, struct text *scratch,
                        const struct record_sink *sink)

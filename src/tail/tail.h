@@ -198,8 +198,7 @@ size_t tail_unsaved_ids(const struct tail *tail);
 /* Records that the next save has to put. */
 size_t tail_unsaved_records(const struct tail *tail);
 
-/* --- The first catch-up: to the ends of the files as they were at tail_aim ---------------------
- */
+/* --- The first catch-up: to the ends of the files as they were at tail_aim -------------------- */
 struct tail_progress {
     uint64_t bytes_total; /* that were to be read; of compressed files as they are on disk */
     uint64_t bytes_left;
@@ -211,8 +210,7 @@ void tail_aim(struct tail *tail);
 /* True: reached, and from then on for ever. False before tail_aim. */
 bool tail_arrived(const struct tail *tail, struct tail_progress *ret_progress);
 
-/* --- For the operator --------------------------------------------------------------------------
- */
+/* --- For the operator ------------------------------------------------------------------------- */
 struct tail_file_facts {
     uint64_t offset; /* of the content counted */
     uint64_t size;

@@ -27,6 +27,13 @@ class Died(Exception):
     """It was killed by a fault, as was to be expected."""
 
 
+def own_address():
+    """Of this process alone: else a round that runs beside it might get the port of an exporter
+    that has just ended."""
+    number = os.getpid()
+    return f"127.{1 + (number >> 16) % 250}.{number >> 8 & 255}.{number & 255}:0"
+
+
 class Setting:
     """How a round is run. Drawn at random, if it is for a random round."""
 
@@ -46,7 +53,7 @@ class Setting:
     def options(self, top):
         given = ["--events-dir", f"{top}/events", "--rules", f"{top}/rules.yaml",
                  "--state-dir", f"{top}/state", "--state-interval", self.interval,
-                 "--max-line-bytes", str(LONGEST_LINE), "--web.listen-address", "127.0.0.1:0",
+                 "--max-line-bytes", str(LONGEST_LINE), "--web.listen-address", own_address(),
                  "--web.enable-lifecycle"]
         given += [] if self.zero_first else ["--no-zero-first"]
         given += ["--max-open-files", "3"] if self.few_open else []

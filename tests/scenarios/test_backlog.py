@@ -33,17 +33,18 @@ def backlog(tree):
 def test_s60_a_backlog_killed_at_half(tree, launch, backlog):
     total = sum(os.path.getsize(tree.job_file("repo", f"job-{n}")) for n in range(FILES))
     exporter = launch(tree.root)
-    slowest, fresh, fresh_at = 0, None, 0
+    took, fresh, fresh_at = [], None, 0
     while exporter.own("read_bytes_total") < total / 2:
         began = time.monotonic()
         assert exporter.request("/metrics").status == 503
-        slowest = max(slowest, time.monotonic() - began)
+        took.append(time.monotonic() - began)
         if fresh is None and exporter.own("read_bytes_total") > total / 10:
             fresh = tree.job_file("repo", "job-fresh")
             append(fresh, event(1))
             fresh_at = time.monotonic()
-    if not is_sanitizer_build():
-        assert slowest < 0.1, f"a scrape took {slowest} s"
+    if not is_sanitizer_build():  # other tests may take the processor away for a moment
+        took.sort()
+        assert took[len(took) * 95 // 100] < 0.1 and took[-1] < 1, took[-5:]
     assert fresh and (time.monotonic() - fresh_at < 5 or is_counted(exporter, fresh)), "starved"
     read = exporter.own("read_bytes_total")
     exporter.kill9()

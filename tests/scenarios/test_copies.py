@@ -115,7 +115,7 @@ def test_s24_compress(tree, exporter, meanwhile):
     exporter.expect_unchanged(ok=8)
 
 
-@both
+@both_slow
 def test_s24_delaycompress(tree, exporter, meanwhile, tmp_path):
     options = "create 0644\n    compress\n    delaycompress"
     for cycle in range(3):

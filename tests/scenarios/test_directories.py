@@ -10,7 +10,7 @@ import pytest
 from conftest import need_program
 from events import Tree, append, event, events, open_append, write_all
 from exporter import COUNT_EVERYTHING
-from meanwhile import both, both_if_saved, both_slow, during
+from meanwhile import both, both_slow, during
 from program import FULL, is_sanitizer_build, wait_until
 
 RESCAN = 14  # seconds in which a rescan, due every 10, has surely happened
@@ -55,7 +55,7 @@ def test_a_deep_new_tree_with_files_on_every_level(tree, launch):
     exporter.expect(ok=41, timeout=4)
 
 
-@both
+@both_slow
 def test_s48_directory_moved_in(tree, exporter, meanwhile, tmp_path):
     outside = Tree(tmp_path / "outside")
     append(outside.job_file("repo", "job-5"), events(1, 3))
@@ -82,7 +82,7 @@ def test_s48_directory_renamed(tree, exporter, meanwhile):
     assert samples.value("ok_total", job_id="job-9") == 1
 
 
-@both_if_saved
+@both_slow
 def test_s48_directory_renamed_then_copied_back(tree, exporter, meanwhile, tmp_path):
     """The ids of the old directory belong to both, so that no copy counts again."""
     append(tree.file, events(1, 3))
@@ -95,7 +95,7 @@ def test_s48_directory_renamed_then_copied_back(tree, exporter, meanwhile, tmp_p
     exporter.expect(ok=4)
 
 
-@both_if_saved
+@both_slow
 def test_s48_repository_directory_renamed(tree, exporter, meanwhile):
     for number in range(5):
         append(tree.job_file("repo", f"job-{number}"), events(1, 2))
@@ -133,7 +133,7 @@ def test_s48_directory_moved_out_and_in_again(tree, exporter, meanwhile, tmp_pat
     exporter.expect(ok=4)
 
 
-@both_if_saved
+@both_slow
 def test_s48_directory_renamed_and_another_put_in_its_place(tree, exporter, meanwhile):
     append(tree.file, events(1, 3))
     with meanwhile(exporter, ok=3):

@@ -126,7 +126,7 @@ def test_s42_hard_link_from_outside_is_found_by_the_rescan(tree, exporter, tmp_p
     exporter.expect(ok=2, timeout=14)
 
 
-@both
+@both_slow
 def test_s44_symlinks_are_not_followed(tree, exporter, meanwhile, tmp_path):
     append(tree.file, events(1, 2))
     outside = tmp_path / "outside"
@@ -147,7 +147,7 @@ def test_s44_symlinks_are_not_followed(tree, exporter, meanwhile, tmp_path):
     exporter.expect_unchanged(ok=3)
 
 
-@both
+@both_slow
 def test_s44_the_root_may_be_a_symlink(tree, launch, meanwhile, tmp_path):
     link = tmp_path / "link"
     os.symlink(tree.root, link)

@@ -16,7 +16,7 @@ def lines_on_disk(directory):
     return sum(read(os.path.join(directory, name)).count(b"\n") for name in os.listdir(directory))
 
 
-@both
+@both_slow
 def test_w01_job_start(tree, exporter, meanwhile):
     exporter.sync()
     with meanwhile(exporter):
@@ -85,7 +85,7 @@ def test_w03_the_new_file_is_not_opened_for_appending(tree, exporter, meanwhile)
     exporter.expect(ok=12)
 
 
-@both
+@both_slow
 def test_w04_killed_at_the_second_rename(tree, exporter, meanwhile):
     writer = ProdigyWriter(tree.file)
     writer.write(events(1, 4))
@@ -98,7 +98,7 @@ def test_w04_killed_at_the_second_rename(tree, exporter, meanwhile):
     exporter.expect(ok=11)
 
 
-@both
+@both_slow
 def test_w05_killed_after_the_second_rename(tree, exporter, meanwhile):
     writer = ProdigyWriter(tree.file)
     writer.write(events(1, 4))
@@ -174,7 +174,7 @@ def test_w08_clean_touches_the_jsonl_alone(tree, exporter, meanwhile):
     exporter.expect(ok=13)
 
 
-@both_if_saved
+@both_slow
 @pytest.mark.parametrize("rule", ["max age", "max events"])
 def test_w09_what_clean_keeps_changes_no_total(tree, exporter, meanwhile, rule):
     append(tree.file, events(1, 4) + b"\n{broken\n" + event(5, end=b"\r\n") + events(6, 9)
@@ -209,7 +209,7 @@ def test_w10_clean_while_a_job_writes(tree, exporter, meanwhile):
     exporter.expect_unchanged(ok=20 if meanwhile.is_down else 60)
 
 
-@both
+@both_slow
 def test_w11_clean_killed_before_its_rename(tree, exporter, meanwhile):
     append(tree.file, events(1, 10))
     with meanwhile(exporter, ok=10):
@@ -261,7 +261,7 @@ def test_w13_clean_events_removes_a_directory_that_is_written(tree, exporter, me
     exporter.expect(ok=expected + 2)
 
 
-@both
+@both_slow
 def test_w14_index_json_is_ignored(tree, exporter, meanwhile):
     append(tree.file, events(1, 3))
     write_index(tree.job, 3)

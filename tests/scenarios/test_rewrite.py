@@ -152,7 +152,7 @@ def test_s34_retention_max_events_with_unread_lines(tree, exporter, meanwhile):
     exporter.expect(ok=5 if meanwhile.is_down else 10)
 
 
-@both_if_saved
+@both_slow
 def test_s35_retention_normalises(tree, exporter, meanwhile):
     append(
         tree.file,
@@ -202,7 +202,7 @@ def test_s36_lines_appended_between_the_read_and_the_rename_of_a_clean(
     exporter.expect(ok=5 if meanwhile.is_down else 8)
 
 
-@both_if_saved
+@both_slow
 def test_s37_many_files_cleaned_in_one_second(tree, exporter, meanwhile):
     paths = [tree.job_file("repo", f"job-{n}") for n in range(50)]
     for number, path in enumerate(paths):
@@ -219,7 +219,7 @@ def test_s37_many_files_cleaned_in_one_second(tree, exporter, meanwhile):
         assert samples.value("ok_total", job_id=f"job-{number}") == number + 2
 
 
-@both
+@both_slow
 def test_s38_crash_of_clean_before_its_rename(tree, exporter, meanwhile):
     append(tree.file, events(1, 10))
     clean = Clean(tree.root, keep=lambda number: number > 4)

@@ -7,7 +7,7 @@ import pytest
 
 from events import append, event, events, open_append, read, write_all
 from logrotate import logrotate
-from meanwhile import both
+from meanwhile import both, both_slow
 from prodigy_writer import ProdigyWriter
 from program import FULL
 
@@ -45,7 +45,7 @@ def test_s13_rename_to_a_name_that_is_not_followed_loses_nothing(tree, exporter)
     exporter.expect_lasting(ok=8)
 
 
-@both
+@both_slow
 def test_s14_writer_keeps_writing_to_the_renamed_file(tree, exporter, meanwhile):
     writer = open_append(tree.file)
     write_all(writer, event(1))
@@ -132,7 +132,7 @@ def test_s19_logrotate_shift_with_existing_1(tree, exporter, meanwhile, tmp_path
     exporter.expect(ok=3)
 
 
-@both
+@both_slow
 def test_s19_numbers_are_shifted_again_and_again(tree, exporter, meanwhile):
     for shift in range(1, 4):
         append(tree.file, event(shift))
@@ -159,7 +159,7 @@ def test_s19_real_logrotate_in_all_its_ways(tree, exporter, tmp_path, options):
     exporter.expect_lasting(ok=12)
 
 
-@both
+@both_slow
 def test_s23_nocreate_gap(tree, exporter, meanwhile):
     append(tree.file, event(1))
     exporter.expect(ok=1)

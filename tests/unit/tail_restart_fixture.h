@@ -65,8 +65,7 @@ struct saver {
     unsigned asked; /* of the archive */
 };
 
-/* --- Sets of ids -------------------------------------------------------------------------------
- */
+/* --- Sets of ids ------------------------------------------------------------------------------ */
 
 static inline struct ids *set_of(struct id_sets *all, uint64_t directory)
 {
@@ -100,8 +99,7 @@ static inline void load_sets(struct saver *saver)
         ids_join(set_of(&saver->loaded, i), &saver->disk.sets[i]);
 }
 
-/* --- What is told to the state -----------------------------------------------------------------
- */
+/* --- What is told to the state ---------------------------------------------------------------- */
 
 static inline void add_change(struct saver *saver, struct change change, const void *bytes)
 {
@@ -170,8 +168,7 @@ static inline void on_forget(void *context, uint64_t directory)
     add_change(saver, (struct change){.what = CHANGE_FORGET, .id = directory}, NULL);
 }
 
-/* --- Commits -----------------------------------------------------------------------------------
- */
+/* --- Commits ---------------------------------------------------------------------------------- */
 
 static inline struct saved_value *find_value(struct saver *saver, enum record_kind kind,
                                              uint64_t id)
@@ -262,8 +259,7 @@ static inline void save_and_commit(struct saver *saver)
     commit(saver);
 }
 
-/* --- Starts ------------------------------------------------------------------------------------
- */
+/* --- Starts ----------------------------------------------------------------------------------- */
 
 static inline int by_kind_and_id(const void *one, const void *other)
 {

@@ -49,18 +49,18 @@ static void test_nothing_is_not_the_empty_text(void **state)
 {
     (void)state;
     static const struct kind kinds[] = {
-        {"\"a\":\"x\"", "{v=\"x\",w=\"is:x\"}"},
-        {"", "{v=\"none\",w=\"is:\"}"},
-        {"\"a\":\"\"", "{v=\"none\",w=\"is:\"}"},
-        {"\"a\":null", "{v=\"none\",w=\"is:\"}"},
-        {"\"a\":[]", "{v=\"none\",w=\"is:\"}"},
-        {"\"a\":true", "{v=\"true\",w=\"is:true\"}"},
-        {"\"a\":\"true\"", "{v=\"true\",w=\"is:true\"}"},
-        {"\"a\":1", "{v=\"1\",w=\"is:1\"}"},
-        {"\"a\":\"1.0\"", "{v=\"1.0\",w=\"is:1.0\"}"},
+        {"\"a\":\"x\"", "{u=\"some\",v=\"x\"}"},
+        {"", "{v=\"none\"}"},
+        {"\"a\":\"\"", "{u=\"some\",v=\"none\"}"},
+        {"\"a\":null", "{v=\"none\"}"},
+        {"\"a\":[]", "{v=\"none\"}"},
+        {"\"a\":true", "{u=\"some\",v=\"true\"}"},
+        {"\"a\":\"true\"", "{u=\"some\",v=\"true\"}"},
+        {"\"a\":1", "{u=\"some\",v=\"1\"}"},
+        {"\"a\":\"1.0\"", "{u=\"some\",v=\"1.0\"}"},
     };
     struct bench b;
-    start(&b, "v, w", "{v: '{a|default none}', w: 'is:{a}'}", "");
+    start(&b, "u, v", "{u: '{a|map {else: some}}', v: '{a|default none}'}", "");
     CHECK_KINDS(&b, kinds);
     bench_end(&b);
 }
@@ -92,6 +92,7 @@ static void test_fallbacks(void **state)
         {"\"ref\":\"r\"", "{job=\"r\"}"},
         {"\"job\":\"j\"", "{job=\"j\"}"},
         {"\"ref\":\"\",\"job\":\"j\"", "{job=\"j\"}"},
+        {"\"ref\":\"\",\"job\":\"k\"", "{job=\"k\"}"},
         {"\"ref\":null,\"job\":\"r\"", "{job=\"r\"}"},
         {"\"ref\":\"j\",\"job\":\"r\"", "{job=\"j\"}"},
         {"", ""},
@@ -141,6 +142,34 @@ static void test_memories(void **state)
         }
         for (size_t j = 0; j < 3; j++)
             assert_shows(&b, samples[i][j]);
+        bench_end(&b);
+    }
+}
+
+/* A memory that only a fallback names is not looked up in vain: that would keep its text alive. */
+static void test_a_memory_not_needed_is_not_touched(void **state)
+{
+    (void)state;
+    static const char *const defaults[] = {"{ref}", "{ref|lower}"};
+    const int64_t minute = 60 * NANOSECONDS_PER_SECOND;
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        AUTO_FREE char *pack =
+            memory_format(SOURCE "defaults: {labels: {note: '%s'}}\n"
+                                 "metrics: {n_total: {type: counter, help: N., labels: [note]}}\n"
+                                 "rules: {note: [{remember: note, value: text, keep: 1h}], "
+                                 "e: [{inc: n_total}]}\n",
+                          defaults[i]);
+        bench_start(&b, pack, NULL);
+        feed(&b, 0, "{\"type\":\"note\",\"text\":\"a\"}", NOW);
+        feed(&b, 0, "{\"type\":\"e\"}", NOW);
+        for (int j = 1; j <= 50; j++)
+            feed(&b, 0, "{\"type\":\"e\",\"ref\":\"r\"}", NOW + j * minute);
+        rule_set_tick(b.rules, NOW + 70 * minute, false);
+        feed(&b, 0, "{\"type\":\"e\"}", NOW + 70 * minute);
+        assert_shows(&b, "n_total{note=\"a\"} 1");
+        assert_shows(&b, "n_total{note=\"r\"} 50");
+        assert_shows(&b, "n_total 1");
         bench_end(&b);
     }
 }
@@ -218,16 +247,21 @@ static void test_births_of_a_known_series(void **state)
                        "rules: {e: [{inc: n_total, labels: {s: x}}]}\n",
                 NULL);
     registry_tick(b.registry, NOW, true);
-    feed(&b, 0, "{\"type\":\"e\"}", NOW);
-    feed(&b, 0, "{\"type\":\"e\"}", NOW);
+    for (size_t file = 0; file < 2; file++)
+        feed(&b, file, "{\"type\":\"e\"}", NOW);
+    for (size_t file = 0; file < 2; file++)
+        feed(&b, file, "{\"type\":\"e\"}", NOW);
     assert_shows(&b, "n_total{job_id=\"job-1\",s=\"x\"} 2");
     assert_shows(&b, "n_total{job_id=\"job-1\",s=\"y\"} 0");
     registry_tick(b.registry, later, true);
     assert_false(shows(&b, "n_total{job_id=\"job-1\",s=\"x\"} 2"));
     assert_false(shows(&b, "n_total{job_id=\"job-1\",s=\"y\"} 0"));
+    feed(&b, 1, "{\"type\":\"e\"}", later);
     feed(&b, 0, "{\"type\":\"e\"}", later);
     assert_shows(&b, "n_total{job_id=\"job-1\",s=\"x\"} 3");
     assert_shows(&b, "n_total{job_id=\"job-1\",s=\"y\"} 0");
+    assert_shows(&b, "n_total{job_id=\"job-2\",s=\"x\"} 3");
+    assert_shows(&b, "n_total{job_id=\"job-2\",s=\"y\"} 0");
     bench_end(&b);
 }
 
@@ -276,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_fallbacks),
         cmocka_unit_test(test_fallbacks_behind_filters),
         cmocka_unit_test(test_memories),
+        cmocka_unit_test(test_a_memory_not_needed_is_not_touched),
         cmocka_unit_test(test_captures_and_elements),
         cmocka_unit_test(test_many_and_long_texts),
         cmocka_unit_test(test_many_label_sets),

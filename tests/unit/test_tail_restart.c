@@ -31,8 +31,7 @@ static unsigned total(const struct saver *saver)
     return saver->fixture->ok;
 }
 
-/* --- Lines -------------------------------------------------------------------------------------
- */
+/* --- Lines ------------------------------------------------------------------------------------ */
 
 static void test_goes_on_where_it_was(void **state UNUSED)
 {
@@ -257,8 +256,7 @@ static void test_empty_and_blank_files(void **state UNUSED)
     }
 }
 
-/* --- Rotation ----------------------------------------------------------------------------------
- */
+/* --- Rotation --------------------------------------------------------------------------------- */
 
 static void test_rotations_while_down(void **state UNUSED)
 {
@@ -428,8 +426,7 @@ static void test_hole_is_filled_while_down(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Compression -------------------------------------------------------------------------------
- */
+/* --- Compression ------------------------------------------------------------------------------ */
 
 static void test_compressed_with_unread_lines_while_down(void **state UNUSED)
 {
@@ -509,8 +506,7 @@ static void test_broken_compressed_file_is_told_once(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Rewritten by rename -----------------------------------------------------------------------
- */
+/* --- Rewritten by rename ---------------------------------------------------------------------- */
 
 static void rewrite(const char *name, unsigned first, unsigned last)
 {
@@ -638,8 +634,7 @@ static void test_many_rewritten_while_down(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Identity ----------------------------------------------------------------------------------
- */
+/* --- Identity --------------------------------------------------------------------------------- */
 
 static void test_another_file_under_the_same_name(void **state UNUSED)
 {
@@ -767,8 +762,7 @@ static void test_stream_and_directory_keep_their_ids(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Deleted -----------------------------------------------------------------------------------
- */
+/* --- Deleted ---------------------------------------------------------------------------------- */
 
 static void test_deleted_while_down(void **state UNUSED)
 {
@@ -837,8 +831,7 @@ static void test_held_file_when_it_is_killed(void **state UNUSED)
     }
 }
 
-/* --- Directories -------------------------------------------------------------------------------
- */
+/* --- Directories ------------------------------------------------------------------------------ */
 
 static void test_directory_renamed_while_down(void **state UNUSED)
 {

@@ -3,8 +3,7 @@
 #include "tail/tail_internal.h"
 #include "tail_restart_fixture.h"
 
-/* --- What a save costs -------------------------------------------------------------------------
- */
+/* --- What a save costs ------------------------------------------------------------------------ */
 
 static void test_quiet_streams_are_not_saved_again(void **state UNUSED)
 {
@@ -98,8 +97,36 @@ static void test_records_go_with_their_streams(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Ids between memory and the archive --------------------------------------------------------
- */
+/* --- Ids between memory and the archive ------------------------------------------------------- */
+
+/* Descriptors of unlinked files wait for the commit, but not any number of them. */
+static void test_few_descriptors_wait_for_a_commit(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    char name[64];
+    for (unsigned i = 0; i < 150; i++) {
+        snprintf(name, sizeof(name), "f%u", i);
+        append_events(name, i + 1, i + 1);
+    }
+    rescan(saver->fixture, 0);
+    for (unsigned i = 0; i < 150; i++) {
+        snprintf(name, sizeof(name), "f%u", i);
+        unlink(name);
+        if (i == 20 || i == 149) {
+            rescan(saver->fixture, 0);
+            pass_time(saver->fixture, 20);
+        }
+        if (i == 20)
+            save(saver);
+    }
+    assert_int_equal(saver->fixture->closed, 150);
+    assert_int_equal(counts_of(saver->fixture).open, 64);
+    commit(saver);
+    assert_int_equal(counts_of(saver->fixture).open, 64); /* the first of them went already */
+    save_and_commit(saver);
+    assert_int_equal(counts_of(saver->fixture).open, 0);
+    saver_free(saver);
+}
 
 static void test_ids_leave_memory_when_they_are_committed(void **state UNUSED)
 {
@@ -194,8 +221,7 @@ static void test_memory_is_bounded_while_nothing_is_saved(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- Records that cannot be --------------------------------------------------------------------
- */
+/* --- Records that cannot be ------------------------------------------------------------------- */
 
 static int restore_bytes(struct tail *tail, enum record_kind kind, uint64_t id, const char *bytes,
                          size_t length)
@@ -274,8 +300,7 @@ static void test_records_that_are_none(void **state UNUSED)
     saver_free(saver);
 }
 
-/* --- What the operator sees --------------------------------------------------------------------
- */
+/* --- What the operator sees ------------------------------------------------------------------- */
 
 static void test_facts_of_a_file(void **state UNUSED)
 {
@@ -323,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_a_quiet_start_reads_and_saves_nothing),
         cmocka_unit_test(test_nothing_is_saved_without_an_archive),
         cmocka_unit_test(test_records_go_with_their_streams),
+        cmocka_unit_test(test_few_descriptors_wait_for_a_commit),
         cmocka_unit_test(test_ids_leave_memory_when_they_are_committed),
         cmocka_unit_test(test_ids_are_known_wherever_they_are),
         cmocka_unit_test(test_the_check_holds_over_restarts),
