@@ -37,7 +37,8 @@ struct record {
     struct bytes value;
 };
 
-/* Where changes go. All bytes are copied. Never fails: what cannot be saved is the sink's sorrow. */
+/* Where changes go. All bytes are copied. Never fails: what cannot be saved is the sink's sorrow.
+ */
 struct record_sink {
     void *context;
     /* Adds or replaces. `expires`: ns, wall, when it may be forgotten; 0: never. */

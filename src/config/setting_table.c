@@ -128,9 +128,10 @@ const struct setting setting_table[] = {
      .path = SETTING_DIRECTORY,
      .check = setting_check_filled,
      .placeholder = "DIR",
-     .help = "Directory of what must survive a restart: how far each file was read, the values, "
-             "the ids counted. Of one instance alone; made if it is not there. $XDG_STATE_HOME stands "
-             "for ~/.local/state where it is set."},
+     .help =
+         "Directory of what must survive a restart: how far each file was read, the values, "
+         "the ids counted. Of one instance alone; made if it is not there. $XDG_STATE_HOME stands "
+         "for ~/.local/state where it is set."},
     {.name = "no-state",
      .environment = "JSONL_EXPORTER_NO_STATE",
      .key = "no_state",

@@ -142,10 +142,10 @@ static void check_catch_up(const struct daemon *daemon, struct text *out)
 {
     struct tail_progress progress;
     (void)tail_arrived(daemon->tail, &progress);
-    AUTO_FREE char *reading = memory_format(
-        "reading the files found at start: %llu of %llu bytes left, in %zu files",
-        (unsigned long long)progress.bytes_left, (unsigned long long)progress.bytes_total,
-        progress.files_left);
+    AUTO_FREE char *reading =
+        memory_format("reading the files found at start: %llu of %llu bytes left, in %zu files",
+                      (unsigned long long)progress.bytes_left,
+                      (unsigned long long)progress.bytes_total, progress.files_left);
     write_check(out, "catch_up", daemon->caught_up ? "pass" : "fail",
                 daemon->caught_up ? "the files found at start were read to their ends" : reading);
 }

@@ -118,10 +118,9 @@ bool checkpoint_relieve(struct daemon *daemon)
         return false;
     size_t ids = tail_unsaved_ids(daemon->tail);
     size_t most = (size_t)daemon->settings->id_memory / ID_MEMORY_SHARE;
-    bool is_due = ids > most / 2 ||
-                  registry_unsaved(daemon->rooms.rulebook->registry) +
-                          rule_set_unsaved(daemon->rooms.rulebook->rules) >
-                      CHANGES_MOST;
+    bool is_due = ids > most / 2 || registry_unsaved(daemon->rooms.rulebook->registry) +
+                                            rule_set_unsaved(daemon->rooms.rulebook->rules) >
+                                        CHANGES_MOST;
     if (is_due && !daemon->checkpoint.under_way)
         begin(daemon);
     /* What fails is not waited for: then serving goes first. */

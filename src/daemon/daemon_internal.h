@@ -22,10 +22,10 @@ struct text;
 struct watch;
 
 struct daemon {
-    const struct settings *settings;   /* as at start */
-    struct settings *reloaded;         /* what the last reload read, or NULL; rules hold to it */
-    struct state *state;               /* NULL: nothing is saved */
-    struct rule_rooms rooms;           /* all that is made of the rules */
+    const struct settings *settings; /* as at start */
+    struct settings *reloaded;       /* what the last reload read, or NULL; rules hold to it */
+    struct state *state;             /* NULL: nothing is saved */
+    struct rule_rooms rooms;         /* all that is made of the rules */
     struct own_metrics *own;
     struct event_base *base;
     struct tail *tail;
@@ -51,12 +51,12 @@ struct daemon {
     bool root_was_missing; /* the log said so */
 
     struct {
-        bool under_way;      /* handed to the writer, not committed yet */
-        bool is_late;        /* reading waits for it */
-        bool failing;        /* the log said so */
-        int64_t begun;       /* ns, monotonic: the last one */
-        int64_t moment;      /* ns, wall: of what is under way */
-        int64_t saved;       /* ns, wall: all that was counted until then is saved; 0: nothing yet */
+        bool under_way; /* handed to the writer, not committed yet */
+        bool is_late;   /* reading waits for it */
+        bool failing;   /* the log said so */
+        int64_t begun;  /* ns, monotonic: the last one */
+        int64_t moment; /* ns, wall: of what is under way */
+        int64_t saved;  /* ns, wall: all that was counted until then is saved; 0: nothing yet */
     } checkpoint;
     struct {
         bool failed;       /* the last one */
@@ -101,7 +101,7 @@ void restart_arrive(struct daemon *daemon);
 /* --- checkpoint.c: what must survive goes to the state --- */
 /* Is one due now for the sake of memory? Then it is made; true: reading is to wait for it. */
 bool checkpoint_relieve(struct daemon *daemon);
-void checkpoint_make(struct daemon *daemon);       /* every interval */
+void checkpoint_make(struct daemon *daemon);        /* every interval */
 void checkpoint_take_result(struct daemon *daemon); /* when one is there */
 /* Somebody was shown values: they are saved soon, so that not even SIGKILL takes them back. */
 void checkpoint_follow_scrape(struct daemon *daemon);

@@ -149,7 +149,8 @@ void following_on_event(void *context, size_t source, int64_t event_time, int64_
 /* --- Building ----------------------------------------------------------------------------------
  */
 
-/* Of the process's descriptors files may take one in `share`: the rest is for HTTP and the state. */
+/* Of the process's descriptors files may take one in `share`: the rest is for HTTP and the state.
+ */
 static size_t within_descriptors(int64_t wanted, rlim_t share)
 {
     struct rlimit limit;
@@ -170,16 +171,15 @@ static void build_tail(struct daemon *daemon)
                                            .on_notice = on_notice};
     const struct tail_archive archive = {
         .context = daemon->state, .holds = holds_id, .join = join_ids, .forget = forget_ids};
-    const struct tail_options options = {.max_line_bytes = (size_t)settings->max_line_bytes,
-                                         .max_open_files =
-                                             within_descriptors(settings->max_open_files, 3),
-                                         .max_held_files =
-                                             within_descriptors(settings->max_held_files, 4),
-                                         .max_held_time = settings->held_file_timeout,
-                                         .id_memory = (size_t)settings->id_memory,
-                                         .is_one_id_set = settings->count_archives,
-                                         .archive = daemon->state ? &archive : NULL,
-                                         .retention = settings->state_retention};
+    const struct tail_options options = {
+        .max_line_bytes = (size_t)settings->max_line_bytes,
+        .max_open_files = within_descriptors(settings->max_open_files, 3),
+        .max_held_files = within_descriptors(settings->max_held_files, 4),
+        .max_held_time = settings->held_file_timeout,
+        .id_memory = (size_t)settings->id_memory,
+        .is_one_id_set = settings->count_archives,
+        .archive = daemon->state ? &archive : NULL,
+        .retention = settings->state_retention};
     daemon->tail = tail_new(&handlers, &options);
 }
 

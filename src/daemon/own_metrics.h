@@ -38,7 +38,7 @@ struct own_view {
     int64_t saved;     /* ns, wall: all that was counted until then is in the state */
     bool reloaded;     /* the last reload was successful */
     int64_t loaded_at; /* ns, wall: the last successful one, or the start */
-    int64_t now; /* ns, wall */
+    int64_t now;       /* ns, wall */
 };
 
 enum own_histogram {

@@ -136,8 +136,8 @@ static bool find_id(const struct followed *file, const struct decoded *decoded,
     return false;
 }
 
-/* Was this record counted before? Its id tells; without one, where it stood: what lies in an archive
- * was, as far as one can know. */
+/* Was this record counted before? Its id tells; without one, where it stood: what lies in an
+ * archive was, as far as one can know. */
 static bool is_known(const struct place *place, const struct tail_line *line,
                      const struct decoded *decoded)
 {

@@ -29,7 +29,8 @@
 /* What the old rules hold is saved first; a state that is slow does not hold up a reload. */
 #define SAVE_LONGEST (2 * NANOSECONDS_PER_SECOND)
 
-/* --- From the old rooms to the new ------------------------------------------------------------- */
+/* --- From the old rooms to the new -------------------------------------------------------------
+ */
 
 /* Records on their way, by kind: those of a kind refer only to those of lower ones. */
 struct shuttle {
@@ -61,7 +62,8 @@ static void unload_record(const struct rule_rooms *rooms, const struct record *r
                 ? registry_restore(rooms->rulebook->registry, record, clock_wall())
                 : rule_set_restore(rooms->rulebook->rules, record);
     if (r < 0)
-        log_error("a value could not be carried over to the new rules", LOG_INT("kind", record->kind));
+        log_error("a value could not be carried over to the new rules",
+                  LOG_INT("kind", record->kind));
 }
 
 static void unload(const struct shuttle *shuttle, const struct rule_rooms *rooms)
@@ -92,7 +94,8 @@ static void carry_over(const struct rule_rooms *from, const struct rule_rooms *t
         text_free(&shuttle.records[kind]);
 }
 
-/* --- What the new rules see ---------------------------------------------------------------------- */
+/* --- What the new rules see ----------------------------------------------------------------------
+ */
 
 /* A file that no source covers any more stays followed, unseen by rules, until it is gone. */
 static void view_files_anew(struct daemon *daemon)
@@ -132,7 +135,8 @@ static void watch_anew(struct daemon *daemon, const struct sources *before)
     watch_rescan(daemon->watch);
 }
 
-/* --- The change ---------------------------------------------------------------------------------- */
+/* --- The change ----------------------------------------------------------------------------------
+ */
 
 static void take_over(struct daemon *daemon, struct rule_rooms *rooms)
 {

@@ -114,8 +114,8 @@ void restart_tell(const struct daemon *daemon)
         log_error("the state cannot be saved; what is counted is served all the same",
                   LOG_TEXT("path", counts.path), LOG_TEXT("reason", counts.reason),
                   LOG_TEXT("cause", counts.message));
-    log_info("state loaded", LOG_TEXT("path", counts.path),
-             LOG_TEXT("start", restart_kind(daemon)), LOG_INT("ids", counts.ids_on_disk));
+    log_info("state loaded", LOG_TEXT("path", counts.path), LOG_TEXT("start", restart_kind(daemon)),
+             LOG_INT("ids", counts.ids_on_disk));
 }
 
 static void tell_set_aside(const struct daemon *daemon)

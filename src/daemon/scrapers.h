@@ -19,8 +19,8 @@ struct scrapers {
     size_t count;
 };
 
-/* Notes a scrape by `address`, answered now. Returns the time since which every active scraper, this
- * one included, has fetched an exposition. */
+/* Notes a scrape by `address`, answered now. Returns the time since which every active scraper,
+ * this one included, has fetched an exposition. */
 int64_t scrapers_note(struct scrapers *scrapers, const char *address, int64_t now);
 
 #endif

@@ -4,8 +4,8 @@
  *   caller       0        3     5           It needs 1: a worker is at it, so it does the next that
  *   a worker        1  2     4     6        nobody took, and looks again.
  *
- * A thread starts with the first task, sleeps between tasks and wakes up for nothing else. One lock,
- * taken twice an item: an item is to be worth some microseconds. Items of one task must share
+ * A thread starts with the first task, sleeps between tasks and wakes up for nothing else. One
+ * lock, taken twice an item: an item is to be worth some microseconds. Items of one task must share
  * nothing that one of them changes. */
 #ifndef DAEMON_WORKERS_H
 #define DAEMON_WORKERS_H

@@ -36,7 +36,8 @@ void series_cache_key(struct series_cache_key *ret_key, const struct label_value
     uint64_t mix = 0;
     size_t length = 0;
     for (size_t i = 0; i < count; i++) {
-        mix = (mix ^ hash_bytes(texts[i].text, texts[i].length) ^ kept_length(&texts[i])) * UINT64_C(0x9E3779B97F4A7C15);
+        mix = (mix ^ hash_bytes(texts[i].text, texts[i].length) ^ kept_length(&texts[i])) *
+              UINT64_C(0x9E3779B97F4A7C15);
         mix ^= mix >> 29;
         length += texts[i].length;
     }

@@ -21,10 +21,10 @@
 
 #define STATUS_FORBIDDEN 403 /* evhttp has no name for it */
 
-#define RETRY_AFTER      "5" /* seconds */
-#define STREAMS_SHOWN    1000
-#define STREAMS_MAXIMUM  1000000
-#define STATUS_MAXIMUM   ((size_t)512 << 20)
+#define RETRY_AFTER     "5" /* seconds */
+#define STREAMS_SHOWN   1000
+#define STREAMS_MAXIMUM 1000000
+#define STATUS_MAXIMUM  ((size_t)512 << 20)
 
 #define TYPE_METRICS "text/plain; version=0.0.4; charset=utf-8"
 #define TYPE_PLAIN   "text/plain; charset=utf-8"

@@ -53,7 +53,7 @@ struct serve_options {
     size_t address_count;
     const char *telemetry_path;
     bool expose_ui;
-    bool enable_lifecycle; /* /-/reload answers; else 403 */
+    bool enable_lifecycle;  /* /-/reload answers; else 403 */
     size_t max_connections; /* 0: the default, 512 */
     size_t max_requests; /* of the telemetry path and /metrics/json at a time, else 503; 0: any */
     int timeout_seconds; /* of reading a request and of writing the answer; 0: 30 */

@@ -67,7 +67,8 @@ int state_open(const struct state_options *options, struct state **ret_state,
  * which gives nothing. That is told once also for a database that state_open found corrupt. */
 int state_load(struct state *state, int (*on_record)(void *context, const struct record *record),
                void *context) MUST_CHECK;
-/* After STATE_SET_ASIDE or STATE_NEW (the database may have been lost): hands out the records of the newest readable totals.db. How many. */
+/* After STATE_SET_ASIDE or STATE_NEW (the database may have been lost): hands out the records of
+ * the newest readable totals.db. How many. */
 size_t state_load_totals(struct state *state,
                          int (*on_record)(void *context, const struct record *record),
                          void *context);

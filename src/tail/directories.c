@@ -244,7 +244,8 @@ void directories_restored(struct directories *directories)
     AUTO_FREE struct tail_directory **unused =
         memory_zero(directories->by_path.count + 1, sizeof(struct tail_directory *));
     while ((directory = map_next(&directories->by_path, &position)) != NULL) {
-        if (directory->names > 0 || !list_is_empty(&directory->abandoned))
+        bool is_of_all = directories->is_one_set && directory->path[0] == '\0';
+        if (directory->names > 0 || !list_is_empty(&directory->abandoned) || is_of_all)
             continue;
         if (directory->seen == 0) {
             directory->seen = directories->age;

@@ -30,9 +30,10 @@ struct text;
 struct tail_directory {
     uint64_t id;
     uint64_t hash; /* of `path` */
-    struct identity
-        identity;           /* of the directory itself, when it was last read in; kind 0: unknown */
-    struct identity former; /* of the one that had this path before it */
+    /* Which directory was at the path when it was last read in, and which before that; kind 0:
+     * not known. */
+    struct identity identity;
+    struct identity former;
 
     struct ids ids;    /* counted since the last save */
     struct ids saving; /* in the save under way */

@@ -14,7 +14,7 @@
 /* Records looked at in one tick. */
 #define STEPS 100
 /* Time between two runs counts as at most this. */
-#define LONGEST_PAUSE (24 * 3600 * NANOSECONDS_PER_SECOND)
+#define LONGEST_PAUSE (INT64_C(24) * 3600 * NANOSECONDS_PER_SECOND)
 
 static int64_t longest_step(const struct tail *tail)
 {

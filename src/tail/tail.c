@@ -23,7 +23,7 @@ static const struct tail_options defaults = {
     .max_held_time = 600 * NANOSECONDS_PER_SECOND,
     .id_memory = 64 * MEBIBYTE,
     .chunk_bytes = MEBIBYTE / 4,
-    .retention = 45 * 24 * 3600 * NANOSECONDS_PER_SECOND,
+    .retention = INT64_C(45) * 24 * 3600 * NANOSECONDS_PER_SECOND,
 };
 
 static size_t size_or(size_t given, size_t otherwise)

@@ -25,8 +25,8 @@ static const struct {
     {"/api/v1/status?limit=0", 200, "application/json", "{\"limit\":0}\n", "/api/v1/status"},
     {"/api/v1/status?limit=-7", 200, "application/json", "{\"limit\":1000}\n", "/api/v1/status"},
     {"/api/v1/status?limit=7x", 200, "application/json", "{\"limit\":1000}\n", "/api/v1/status"},
-    {"/api/v1/status?limit=99999999999999999999", 200, "application/json",
-     "{\"limit\":1000000}\n", "/api/v1/status"},
+    {"/api/v1/status?limit=99999999999999999999", 200, "application/json", "{\"limit\":1000000}\n",
+     "/api/v1/status"},
     /* Other spellings of the same. */
     {"/metrics?x=y&name[]=%00", 200, "text/plain; version=0.0.4; charset=utf-8", "kept 1\nself 1\n",
      "/metrics"},

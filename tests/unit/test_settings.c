@@ -192,8 +192,8 @@ static void test_what_only_a_restart_changes(void **state)
          LIST("HOME=/h"));
     size_t position = 0;
     for (size_t i = 0; wanted[i]; i++)
-        assert_string_equal(
-            settings_next_unchanged(&start.settings, &now.settings, &position), wanted[i]);
+        assert_string_equal(settings_next_unchanged(&start.settings, &now.settings, &position),
+                            wanted[i]);
     assert_null(settings_next_unchanged(&start.settings, &now.settings, &position));
     position = 0;
     assert_null(settings_next_unchanged(&now.settings, &now.settings, &position));
