@@ -160,6 +160,14 @@ static void discard(struct directories *directories, struct tail_directory *dire
     free(directory);
 }
 
+static void set_seen(struct directories *directories, struct tail_directory *directory,
+                     int64_t seen)
+{
+    if (directory->seen != seen)
+        unsaved_mark(&directories->unsaved, &directory->unsaved);
+    directory->seen = seen;
+}
+
 /* Behind those that were abandoned before it. */
 static void abandon(struct directories *directories, struct tail_directory *directory, int64_t seen)
 {
@@ -168,9 +176,7 @@ static void abandon(struct directories *directories, struct tail_directory *dire
     while (after != &directories->abandoned &&
            list_item(after, struct tail_directory, abandoned)->seen > seen)
         after = after->previous;
-    if (directory->seen != seen)
-        unsaved_mark(&directories->unsaved, &directory->unsaved);
-    directory->seen = seen;
+    set_seen(directories, directory, seen);
     list_append(after->next, &directory->abandoned); /* which puts it before that one */
 }
 
@@ -180,7 +186,7 @@ static void let_go(struct directories *directories, struct tail_directory *direc
     if (directory->names > 0 || !list_is_empty(&directory->abandoned))
         return;
     if (directories->archive && (directory->has_reader || directory->has_ids))
-        abandon(directories, directory, directories->age);
+        abandon(directories, directory, directory->seen);
     else if (!keeps_ids)
         discard(directories, directory);
 }
@@ -200,7 +206,14 @@ struct tail_directory *directories_take(struct directories *directories, const c
 
 void directories_release(struct directories *directories, struct tail_directory *directory)
 {
+    directories_release_since(directories, directory, directories->age);
+}
+
+void directories_release_since(struct directories *directories, struct tail_directory *directory,
+                               int64_t seen)
+{
     directory->names--;
+    set_seen(directories, directory, seen);
     let_go(directories, directory);
 }
 
@@ -247,22 +260,13 @@ void directories_restored(struct directories *directories)
         bool is_of_all = directories->is_one_set && directory->path[0] == '\0';
         if (directory->names > 0 || !list_is_empty(&directory->abandoned) || is_of_all)
             continue;
-        if (directory->seen == 0) {
-            directory->seen = directories->age;
-            unsaved_mark(&directories->unsaved, &directory->unsaved);
-        }
+        if (directory->seen == 0)
+            set_seen(directories, directory, directories->age);
         unused[count++] = directory;
     }
     qsort(unused, count, sizeof(struct tail_directory *), by_seen);
     for (size_t i = 0; i < count; i++)
         abandon(directories, unused[i], unused[i]->seen);
-}
-
-void directories_backdate(struct directories *directories, struct tail_directory *directory,
-                          int64_t seen)
-{
-    if (!list_is_empty(&directory->abandoned) && directory->seen > seen)
-        abandon(directories, directory, seen);
 }
 
 /* Whether it is there cannot be told now. */

@@ -49,7 +49,7 @@ struct tail_directory {
     struct list abandoned; /* in directories->abandoned while no name refers to it */
     struct list waiting;   /* streams of the first catch-up whose turn comes after others here */
     int64_t newest;        /* modification time of what it holds, as the first catch-up found it */
-    int64_t seen;          /* age of the state when the last name went; see retention.h */
+    int64_t seen;          /* age of the state when a name last went; see retention.h */
     uint32_t names;        /* references */
     uint64_t joined_from;  /* the directory whose ids were joined last */
     uint64_t joined_counted; /* and its `counted` then */
@@ -83,6 +83,9 @@ void directories_free(struct directories *directories);
 struct tail_directory *directories_take(struct directories *directories, const char *path);
 /* Takes back one reference. */
 void directories_release(struct directories *directories, struct tail_directory *directory);
+/* The same; but a name was last there at this age. */
+void directories_release_since(struct directories *directories, struct tail_directory *directory,
+                               int64_t seen);
 /* Takes a saved one back, not referred to yet. -EINVAL: its id or path is that of another. */
 int directories_restore(struct directories *directories, uint64_t id,
                         struct bytes value) MUST_CHECK;
@@ -91,10 +94,6 @@ void directories_restored(struct directories *directories);
 /* Forgets up to `most` of those abandoned before this age, with their ids. A directory that cannot
  * be looked at now is not absent, and waits on. */
 void directories_expire(struct directories *directories, int64_t age, size_t most);
-/* No name refers to it any more, and what lay in it was last there at this age. */
-void directories_backdate(struct directories *directories, struct tail_directory *directory,
-                          int64_t seen);
-
 /* A stream begins to be read here: from the second on ids are checked. If another path had this
  * very directory before, its ids join. */
 void directories_begin_reader(struct directories *directories, struct tail_directory *directory);

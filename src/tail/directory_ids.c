@@ -61,7 +61,7 @@ static void keep_bound(struct directories *directories, struct tail_directory *k
         directories->dropped++;
         oldest->names++;
         directories_drop_ids(directories, oldest);
-        directories_release(directories, oldest);
+        directories_release_since(directories, oldest, oldest->seen);
     }
     keep->names--;
 }

@@ -32,13 +32,10 @@ static void pass(struct tail *tail, int64_t time)
 static void forget(struct tail *tail, struct tail_file *file)
 {
     struct tail_directory *directory = file->name->directory;
-    const int64_t missing = file->missing;
+    const int64_t seen = directory->seen > file->missing ? directory->seen : file->missing;
     directory->names++; /* so that it stays meanwhile */
     stream_free(tail, file);
-    directories_release(&tail->directories, directory);
-    /* It was not used since: its own time began then. */
-    if (missing > 0)
-        directories_backdate(&tail->directories, directory, missing);
+    directories_release_since(&tail->directories, directory, seen);
 }
 
 static void keep_bound(struct tail *tail)

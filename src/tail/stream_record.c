@@ -24,6 +24,12 @@ enum flag {
     FLAG_ENDED = 1 << 9
 };
 
+/* Its times prove nothing: they may hide a change, or what they tell of is still to be read. */
+static bool is_unproved(const struct tail_file *file)
+{
+    return file->racy || !list_is_empty(&file->turn);
+}
+
 static uint32_t flags_of(const struct tail_file *file)
 {
     const struct tail_record *record = &file->record;
@@ -31,7 +37,7 @@ static uint32_t flags_of(const struct tail_file *file)
            (record->discarding ? FLAG_DISCARDING : 0U) |
            (record->rest_counted ? FLAG_REST_COUNTED : 0U) |
            (record->has_line_without_id ? FLAG_LINE_WITHOUT_ID : 0U) |
-           (file->reading ? FLAG_READING : 0U) | (file->racy ? FLAG_RACY : 0U) |
+           (file->reading ? FLAG_READING : 0U) | (is_unproved(file) ? FLAG_RACY : 0U) |
            (file->moved ? FLAG_MOVED : 0U) | (file->partial_told ? FLAG_PARTIAL_TOLD : 0U) |
            (file->broken ? FLAG_BROKEN : 0U) | (file->ended ? FLAG_ENDED : 0U);
 }

@@ -140,6 +140,13 @@ def choose_burst(rng, scene):
     return ([], chosen, "sync") if rng.random() < 0.8 else chosen
 
 
+def choose_flood(rng, scene):
+    """So much that reading it takes many turns, and several commits if they are frequent."""
+    if len(scene.book.lines) > LARGEST_ROUND:
+        return None
+    return seeded(rng, name=some_file(rng, scene), count=rng.randrange(12000, 25000))
+
+
 def choose_pieces(rng, scene):
     return seeded(rng, name=some_file(rng, scene), count=rng.randrange(1, 5),
                   longest=rng.choice((1, 30, 300)))
@@ -452,6 +459,11 @@ def burst(scene, name, count, seed):
     for begin in range(0, count, 400):
         put(scene, name, text_of(lines[begin:begin + 400]), rng)
     return True
+
+
+@operation("flood", 0.4, choose_flood, plain=True)
+def flood(scene, name, count, seed):
+    return burst(scene, name, count, seed)
 
 
 @operation("append in pieces", 5, choose_pieces, plain=True)

@@ -40,7 +40,7 @@ class Setting:
     def __init__(self, with_ids=True, interval="0.1s"):
         self.with_ids = with_ids
         self.interval = interval
-        self.zero_first = self.few_open = self.polling = False
+        self.zero_first = self.few_open = self.polling = self.few_ids = False
 
     def draw(self, rng):
         self.with_ids = rng.random() < 0.85
@@ -48,6 +48,7 @@ class Setting:
         self.zero_first = rng.random() < 0.1
         self.few_open = self.with_ids and rng.random() < 0.08
         self.polling = rng.random() < 0.04
+        self.few_ids = rng.random() < 0.15
         return self
 
     def options(self, top):
@@ -58,12 +59,13 @@ class Setting:
         given += [] if self.zero_first else ["--no-zero-first"]
         given += ["--max-open-files", "3"] if self.few_open else []
         given += ["--no-inotify"] if self.polling else []
+        given += ["--id-memory", "1MiB"] if self.few_ids else []
         return given
 
     def __str__(self):
         words = ["" if self.with_ids else "no ids", f"commits every {self.interval}",
                  "zero first" if self.zero_first else "", "few open" if self.few_open else "",
-                 "polling" if self.polling else ""]
+                 "polling" if self.polling else "", "few ids in memory" if self.few_ids else ""]
         return ", ".join(word for word in words if word)
 
 

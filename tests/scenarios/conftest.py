@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from events import Tree
-from exporter import Exporter
+from exporter import COUNT_EVERYTHING, Exporter
 from meanwhile import meanwhile  # noqa: F401  (a fixture)
 from program import BINARY, REPOSITORY, is_sanitizer_build
 
@@ -49,6 +49,14 @@ def launch(tmp_path):
             raise
     if errors:
         raise errors[0]
+
+
+@pytest.fixture
+def rules(tmp_path):
+    """The path of a rule file that counts everything."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(COUNT_EVERYTHING)
+    return path
 
 
 @pytest.fixture

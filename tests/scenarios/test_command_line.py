@@ -12,17 +12,8 @@ import time
 import pytest
 
 from events import Tree, append, event, events
-from exporter import COUNT_EVERYTHING, Exporter
+from exporter import Exporter
 from program import BINARY, make_environment, parse_log_line, run, wait_until
-
-SUBCOMMANDS = ["run", "once", "check", "explain", "version", "help"]
-
-
-@pytest.fixture
-def rules(tmp_path):
-    path = tmp_path / "rules.yaml"
-    path.write_text(COUNT_EVERYTHING)
-    return path
 
 
 def one_line(text):
@@ -184,7 +175,8 @@ def test_settings_come_from_option_environment_and_file_in_this_order(tree, tmp_
 
     assert port([], {}) == ports[0]
     assert port([], {"PRODIGY_METRICS_PORT": str(ports[1])}) == ports[1]
-    assert port(["--metrics-port", str(ports[2])], {"PRODIGY_METRICS_PORT": str(ports[1])}) == ports[2]
+    both = port(["--metrics-port", str(ports[2])], {"PRODIGY_METRICS_PORT": str(ports[1])})
+    assert both == ports[2]
 
 
 def test_a_bad_environment_value_is_told_by_its_name(tree):

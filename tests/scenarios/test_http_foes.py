@@ -15,24 +15,7 @@ from events import append, event
 from exporter import COUNT_EVERYTHING
 from program import wait_until
 from samples import Samples
-
-LABELLED = """\
-defaults: {max_series: 100000}
-sources:
-  events: {files: "{repo}/{job_id}/events-*.jsonl*", type: event.event_type, body: event, id: id}
-metrics:
-  ok_total: {type: counter, help: "Hostile\\nhelp \\\\ \\"text\\".", labels: [job_id, text]}
-  some_level: {type: gauge, help: A level., labels: [text]}
-  some_seconds: {type: histogram, help: A histogram., labels: [text], buckets: [0.1, 1, 10]}
-rules:
-  "*":
-    - inc: ok_total
-      labels: {job_id: "{file.job_id}"}
-    - set: some_level
-      value: number
-    - observe: some_seconds
-      value: number
-"""
+from test_exposition import LABELLED
 
 
 # Concurrency

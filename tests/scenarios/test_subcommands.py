@@ -17,19 +17,6 @@ from samples import Samples
 SUBCOMMANDS = ["run", "once", "check", "explain", "version", "help"]
 
 
-@pytest.fixture
-def rules(tmp_path):
-    path = tmp_path / "rules.yaml"
-    path.write_text(COUNT_EVERYTHING)
-    return path
-
-
-def one_line(text):
-    lines = text.strip().splitlines()
-    assert len(lines) == 1, text
-    return lines[0]
-
-
 # once
 
 

@@ -37,7 +37,7 @@ static void test_unreadable_file_is_read_once_it_may_be(void **state UNUSED)
     chmod("f", 0);
     rescan(fixture, 0);
     rescan(fixture, 0);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 1);
     assert_int_equal(fixture->notices, 1);
     assert_int_equal(counts_of(fixture).lag_bytes, 0);
@@ -162,14 +162,14 @@ static void test_more_held_than_allowed(void **state UNUSED)
         unlink(name);
     }
     rescan(fixture, 0);
-    pass_time(fixture, 2);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 10);
     assert_int_equal(counts_of(fixture).held, 3);
     assert_int_equal(counts_of(fixture).given_up_cap, 7);
     assert_int_equal(fixture->closed, 7);
     for (unsigned i = 0; i < 10; i++)
         close(writers[i]);
-    pass_time(fixture, 3);
+    pass_time(fixture, 20);
     assert_int_equal(counts_of(fixture).held, 0);
     assert_int_equal(counts_of(fixture).given_up_cap, 7);
     fixture_free(fixture);
@@ -188,7 +188,7 @@ static void test_no_descriptor_left_in_the_process(void **state UNUSED)
     rescan(fixture, 0);
     unsigned counted_with_few = fixture->ok;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    pass_time(fixture, 2);
+    pass_time(fixture, 20);
     assert_int_equal(fixture->ok, 40);
     assert_int_equal(counted_with_few, 40);
     fixture_free(fixture);
@@ -349,7 +349,7 @@ static void test_moved_to_an_unwanted_name(void **state UNUSED)
     rescan(fixture, 0);
     assert_int_equal(fixture->ok, 2);
     assert_string_equal(fixture->last_path, full(fixture, "f"));
-    pass_time(fixture, 5);
+    pass_time(fixture, 20);
     assert_int_equal(counts_of(fixture).followed + counts_of(fixture).held, 0);
     assert_int_equal(fixture->closed, 1);
     fixture_free(fixture);

@@ -177,6 +177,35 @@ static void test_a_directory_goes_with_its_last_stream(void **state UNUSED)
     saver_free(saver);
 }
 
+/* One file is missing for long, but others of the directory were there until lately. */
+static void test_a_directory_that_was_used_until_lately(void **state UNUSED)
+{
+    struct saver *saver = saver_with_retention(100);
+    make_job(1, 1);
+    append_events("job-1/g", 11, 13);
+    rescan(saver->fixture, 0);
+    stop_process(saver);
+    unlink("job-1/f");
+    begin_and_start(saver);
+    pass_time(saver->fixture, 80);
+    unlink("job-1/g"); /* ends at once */
+    rescan(saver->fixture, 0);
+    pass_time(saver->fixture, 15);
+    stop_and_start(saver);
+    pass_time(saver->fixture, 30);
+    save_and_commit(saver);
+    assert_int_equal(records(saver, RECORD_STREAM), 0);
+    append_events("job-1/copy", 11, 13);
+    rescan(saver->fixture, 0);
+    assert_int_equal(saver->fixture->ok, 6);
+    unlink("job-1/copy");
+    rescan(saver->fixture, 0);
+    pass_time(saver->fixture, 150);
+    save_and_commit(saver);
+    assert_int_equal(records(saver, RECORD_DIRECTORY), 0);
+    saver_free(saver);
+}
+
 /* A copy of what was deleted: known for as long as the directory is. */
 static void test_ids_outlive_their_files(void **state UNUSED)
 {
@@ -227,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_a_clock_that_jumps_drops_nothing),
         cmocka_unit_test(test_forgotten_in_bounded_steps),
         cmocka_unit_test(test_a_directory_goes_with_its_last_stream),
+        cmocka_unit_test(test_a_directory_that_was_used_until_lately),
         cmocka_unit_test(test_ids_outlive_their_files),
         cmocka_unit_test(test_what_cannot_be_looked_at_is_not_missing),
     };
