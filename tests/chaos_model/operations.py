@@ -144,7 +144,8 @@ def choose_flood(rng, scene):
     """So much that reading it takes many turns, and several commits if they are frequent."""
     if len(scene.book.lines) > LARGEST_ROUND:
         return None
-    return seeded(rng, name=some_file(rng, scene), count=rng.randrange(12000, 25000))
+    count = rng.randrange(12000, 25000)
+    return [], seeded(rng, name=some_file(rng, scene), count=count), "sync"
 
 
 def choose_pieces(rng, scene):
@@ -461,7 +462,7 @@ def burst(scene, name, count, seed):
     return True
 
 
-@operation("flood", 0.4, choose_flood, plain=True)
+@operation("flood", 0.5, choose_flood, states="running", plain=True)
 def flood(scene, name, count, seed):
     return burst(scene, name, count, seed)
 

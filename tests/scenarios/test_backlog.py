@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -27,7 +28,8 @@ def backlog(tree):
         for _ in range(copies):
             write_all(writer, block)
         os.close(writer)
-    return FILES * copies * 2000
+    yield FILES * copies * 2000
+    shutil.rmtree(tree.root)  # pytest would keep it for a while
 
 
 def test_s60_a_backlog_killed_at_half(tree, launch, backlog):

@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -184,7 +185,7 @@ def test_s58_a_database_of_another_program_is_not_lost(tree, exporter):
     try:
         exporter.process.wait(2 * patience())
         exporter.process = None
-    except Exception:
+    except subprocess.TimeoutExpired:
         exporter.kill9()
     things = []
     for name in os.listdir(exporter.state):
