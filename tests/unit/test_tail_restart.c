@@ -104,6 +104,26 @@ static void test_killed_while_a_file_is_read(void **state UNUSED)
     }
 }
 
+/* Other lines of the same length, seen by a look but not read yet when it is killed. */
+static void test_killed_between_a_change_and_its_reading(void **state UNUSED)
+{
+    struct saver *saver = saver_new();
+    append_events("f", 201, 203);
+    pass_time(saver->fixture, 0);
+    rescan(saver->fixture, 0);
+    save_and_commit(saver);
+    int writer = open("f", O_WRONLY | O_CLOEXEC);
+    for (unsigned id = 301; id <= 303; id++)
+        write_text(writer, event(id));
+    close(writer);
+    pass_time(saver->fixture, 0);
+    look(saver->fixture, "f");
+    save_and_commit(saver);
+    crash_and_start(saver);
+    assert_int_equal(total(saver), 6);
+    saver_free(saver);
+}
+
 static void test_partial_line_is_completed_while_down(void **state UNUSED)
 {
     for (int way = 0; way < WAYS; way++) {
@@ -988,6 +1008,7 @@ int main(void)
         cmocka_unit_test(test_killed_before_the_commit),
         cmocka_unit_test(test_what_changed_between_save_and_commit_is_in_the_next),
         cmocka_unit_test(test_killed_while_a_file_is_read),
+        cmocka_unit_test(test_killed_between_a_change_and_its_reading),
         cmocka_unit_test(test_partial_line_is_completed_while_down),
         cmocka_unit_test(test_rest_that_was_counted_gets_its_end_while_down),
         cmocka_unit_test(test_rest_before_a_rotation_while_down),
