@@ -21,6 +21,8 @@
 
 /* Series and keys that make a checkpoint due before its time: the loop puts them in a few ms. */
 #define CHANGES_MOST ((size_t)50000)
+/* Streams and directories, of which one costs as much as five of those. */
+#define RECORDS_MOST ((size_t)10000)
 /* Of --id-memory, a byte in so many may be taken by an id that is not committed: a set of ids
  * takes up to 32 bytes for each while it is saved. */
 #define ID_MEMORY_SHARE ((size_t)64)
@@ -118,9 +120,10 @@ bool checkpoint_relieve(struct daemon *daemon)
         return false;
     size_t ids = tail_unsaved_ids(daemon->tail);
     size_t most = (size_t)daemon->settings->id_memory / ID_MEMORY_SHARE;
-    bool is_due = ids > most / 2 || registry_unsaved(daemon->rooms.rulebook->registry) +
-                                            rule_set_unsaved(daemon->rooms.rulebook->rules) >
-                                        CHANGES_MOST;
+    size_t changes = registry_unsaved(daemon->rooms.rulebook->registry) +
+                     rule_set_unsaved(daemon->rooms.rulebook->rules);
+    bool is_due = ids > most / 2 || changes > CHANGES_MOST ||
+                  tail_unsaved_records(daemon->tail) > RECORDS_MOST;
     if (is_due && !daemon->checkpoint.under_way)
         begin(daemon);
     /* What fails is not waited for: then serving goes first. */

@@ -59,6 +59,18 @@ class Follower:
         with open(self.logs[-1], "rb") as file:
             return file.read().decode("utf-8", "surrogateescape")
 
+    def threads(self):
+        """What each of its threads does, and whether the disk keeps others waiting, too."""
+        found = []
+        for number in os.listdir(f"/proc/{self.process.pid}/task"):
+            base = f"/proc/{self.process.pid}/task/{number}"
+            with contextlib.suppress(OSError), open(f"{base}/stat", errors="replace") as status, \
+                    open(f"{base}/wchan", encoding="ascii") as channel:
+                found.append(status.read().rsplit(")", 1)[1].split()[0] + " " + channel.read())
+        with contextlib.suppress(OSError), open("/proc/pressure/io", encoding="ascii") as pressure:
+            found.append(pressure.readline().strip())
+        return "threads: " + ", ".join(found)
+
     def request(self, path, method="GET"):
         return get(self.address, path, method, timeout=10 * self.patience)
 
@@ -130,7 +142,8 @@ class Follower:
         try:
             code = self.process.wait(30 * self.patience)
         except subprocess.TimeoutExpired as late:
-            raise Violation(f"does not end on SIGTERM\n{self.log()[-3000:]}") from late
+            raise Violation(f"does not end on SIGTERM; {self.threads()}\n"
+                            f"{self.log()[-3000:]}") from late
         self._ended()
         return code
 

@@ -216,7 +216,7 @@ class Scene:
         # The moment that was saved, told in milliseconds.
         while (self._state()["last_commit"] or 0) <= rested + 0.002:
             if time.monotonic() > deadline:
-                raise Violation(f"no commit is made: {self._state()}")
+                raise Violation(f"no commit is made: {self._state()}; {self.follower.threads()}")
             time.sleep(0.02)
         with self.lock:
             self.safe |= counted

@@ -326,6 +326,29 @@ static inline void stop_process(struct saver *saver)
     kill_process(saver);
 }
 
+enum ways { STOPPED, KILLED, WAYS };
+
+/* The process ends; only what was committed survives. */
+static inline void end(struct saver *saver, int way)
+{
+    if (way == STOPPED)
+        stop_process(saver);
+    else
+        kill_process(saver);
+}
+
+/* A file with these lines takes the name. */
+static inline void replace_events(const char *name, unsigned first, unsigned last)
+{
+    append_events("rewrite.tmp", first, last);
+    rename("rewrite.tmp", name);
+}
+
+static inline unsigned total(const struct saver *saver)
+{
+    return saver->fixture->ok;
+}
+
 static inline void begin_and_start(struct saver *saver)
 {
     begin_again(saver);
