@@ -168,8 +168,9 @@ class Exporter(Watched):
         try:
             code = self.process.wait(15 * patience())
         except subprocess.TimeoutExpired:
+            waiting = self.threads()
             self.kill()
-            raise AssertionError(f"did not stop on SIGTERM\n{self.log()[-8000:]}")
+            raise AssertionError(f"did not stop on SIGTERM: {waiting}\n{self.log()[-8000:]}")
         self.process = None
         self.check_log()
         assert code == 0, f"exit {code}\n{self.log()[-8000:]}"

@@ -22,6 +22,19 @@ class Watched:
         with open(f"/proc/{self.process.pid}/{name}") as file:
             return file.read()
 
+    def threads(self):
+        """What each of its threads waits for in the kernel, by name."""
+        base = f"/proc/{self.process.pid}/task"
+        found = {}
+        for number in os.listdir(base):
+            for name in ("comm", "wchan", "syscall"):
+                try:
+                    with open(f"{base}/{number}/{name}") as file:
+                        found.setdefault(number, []).append(file.read().strip()[:40])
+                except OSError:
+                    continue
+        return found
+
     def memory(self, field="VmRSS"):
         """Bytes; VmHWM is the peak."""
         match = re.search(rf"^{field}:\s+(\d+) kB", self.procfs("status"), re.MULTILINE)
