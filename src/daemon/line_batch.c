@@ -17,7 +17,7 @@
 #include "rules/rule_set.h"
 #include "tail/tail.h"
 
-#define BLOCKS        ((size_t)64)
+#define BLOCKS        WORKERS_ITEMS_MOST /* a batch is one task */
 #define BLOCK_LINES   ((size_t)16)
 #define BLOCK_BYTES   ((size_t)8192)       /* which end a block */
 #define BLOCK_KEPT    ((size_t)128 * 1024) /* bytes; one huge line does not stay in memory */
@@ -44,8 +44,6 @@ struct line_batch {
     size_t next_block; /* whose lines come when those of the one before are out */
     size_t next_line;  /* within the block before */
 };
-
-_Static_assert(BLOCKS <= WORKERS_ITEMS_MOST, "a batch is one task");
 
 static struct decoder **new_decoders(const struct rule_set *rules)
 {
