@@ -23,6 +23,7 @@ enum record_kind {
     RECORD_DIRECTORY = 6,  /* tail */
     RECORD_STREAM = 7,     /* tail */
     RECORD_OWN = 8,        /* daemon: the exporter's own totals */
+    RECORD_DOCUMENT = 9,   /* document: a file's life, and what was told of it */
     RECORD_KINDS
 };
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+#include "base/record.h"
 
 struct arena;
 struct decode_plan;
@@ -26,6 +27,7 @@ struct registry;
 struct rule_file;
 struct rule_set;
 struct rule_source;
+struct text;
 struct tree;
 struct value;
 
@@ -49,6 +51,14 @@ void rule_set_free(struct rule_set *set);
 
 /* --- Sources: what to follow, and how a record of it is decoded --------------------------- */
 
+enum rule_emits {
+    RULE_EMITS_CREATED = 1,
+    RULE_EMITS_CONTENT = 2, /* first, when, changes, each: of documents alone */
+    RULE_EMITS_CLOSED = 4,
+    RULE_EMITS_REMOVED = 8,
+    RULE_EMITS_REOPEN = 16 /* closed again after growth */
+};
+
 /* The last source is "resources", without roots or files: the program's own samples
  * ({"event_type":"DiskSampled",...}) are events of it. */
 size_t rule_set_source_count(const struct rule_set *set);
@@ -66,7 +76,9 @@ struct rule_source_facts {
     struct path_pattern *const *archives; /* of files with copies of what was counted */
     size_t archive_count;
     size_t pack_index;
-    bool internal; /* "resources" */
+    bool internal;    /* "resources" */
+    bool is_document; /* format: document; else lines */
+    unsigned emits;   /* bits of enum rule_emits: what its `emit` section asks for */
 };
 void rule_source_facts(const struct rule_source *source, struct rule_source_facts *ret_facts);
 /* How its records are decoded; stays as it is while the set lives. */
@@ -135,6 +147,34 @@ struct rule_event {
 /* Every update of this event. ret_time (may be NULL): the event's time, TIME_NONE if unknown. */
 enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
                                const struct rule_event *event, int64_t *ret_time);
+
+/* --- Emitted events: what is seen of a file becomes events ----------------------------------
+ *
+ *   sessions/a.json, {"status":"Completed",...} where `when: {status: [Completed]}` did not hold at
+ *   the last look -> event WorkflowEnded, with all fields of the document, and captures
+ *
+ * They are exact by the memo: what was last seen of the file in this life, in bytes that the caller
+ * keeps (with everything else that is saved). Events are in the order of the `emit` section, those
+ * of an `each` in the order of its entries. */
+
+enum rule_sight_kind { RULE_SEEN_CREATED, RULE_SEEN_CONTENT, RULE_SEEN_CLOSED, RULE_SEEN_REMOVED };
+
+struct rule_sight {
+    enum rule_sight_kind kind;
+    int64_t time;      /* ns, wall: of created, closed, removed; content has the source's `time` */
+    bool late;         /* happened while nobody looked: the field `late` is true then, and elapsed,
+                          since and between are skipped */
+    struct bytes memo; /* as left by the last call for this life and source; empty at its begin */
+};
+
+/* Applies every event that this sight gives. event->slots: the document as decoded by the source's
+ * plan; NULL where there is none (then, for removed, what the memo kept of the fields that rules
+ * name). Appends the new memo to `ret_memo`. Returns how many events there were. `on_event` (may be
+ * NULL) is told of each, with its time. */
+size_t rule_set_see(struct rule_set *set, struct rule_source *source,
+                    const struct rule_event *event, const struct rule_sight *sight,
+                    void (*on_event)(void *context, int64_t time), void *context,
+                    struct text *ret_memo);
 
 /* A row met trouble for the first time (a field missing, no number, a limit): told once each, for
  * the log; to be taken after each event until NULL. Past RULE_TROUBLES of one event they are only
