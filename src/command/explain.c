@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "daemon/followed.h"
 #include "daemon/pipeline.h"
+#include "daemon/sightings.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
 
@@ -119,6 +120,7 @@ int command_explain(const struct settings *settings)
     reading->after_line = after_line;
     reading->context = &explaining;
     pipeline_trace(reading->pipeline, &trace);
+    sightings_trace(reading->sightings, &trace);
     if (strcmp(path, "-") == 0)
         reading_stream(reading, STDIN_FILENO, "stdin");
     else

@@ -13,6 +13,7 @@
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/sightings.h"
 #include "encode/encode.h"
 #include "rules/rule_set.h"
 
@@ -41,6 +42,7 @@ static int print(const struct reading *reading, const int64_t *times)
     struct own_view view = {.rulebook = reading->rulebook,
                             .pipeline = reading->pipeline,
                             .tail = reading->tail,
+                            .documents = reading->documents,
                             .source_times = times,
                             .reloaded = true,
                             .loaded_at = clock_wall(),
@@ -69,6 +71,7 @@ int command_once(const struct settings *settings)
     for (size_t i = 0; i < sources; i++)
         times[i] = TIME_NONE;
     pipeline_watch_events(reading.pipeline, note_time, times);
+    sightings_watch_events(reading.sightings, note_time, times);
     for (size_t i = 0; i < settings->arguments.count; i++)
         read_path(&reading, settings->arguments.items[i]);
     if (settings->arguments.count == 0)

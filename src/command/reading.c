@@ -19,8 +19,10 @@
 #include "daemon/followed.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/sightings.h"
 #include "daemon/sources.h"
 #include "daemon/workers.h"
+#include "document/documents.h"
 #include "tail/lines.h"
 #include "tail/tail.h"
 #include "watch/watch.h"
@@ -61,9 +63,9 @@ static bool on_open(void *context, struct tail_file *file, void **inout_user)
     uint64_t id = tail_file_id(file);
     uint64_t directory = tail_directory_id(tail_file_directory(file));
     struct followed *followed =
-        reading->alone
-            ? sources_follow_alone(reading->sources, path, reading->forced, id, directory)
-            : sources_follow(reading->sources, path, id, directory);
+        reading->alone ? sources_follow_alone(reading->sources, SOURCES_LINES, path,
+                                              reading->forced, id, directory)
+                       : sources_follow(reading->sources, SOURCES_LINES, path, id, directory);
     if (!followed)
         return false;
     followed_free(*inout_user);
@@ -111,6 +113,45 @@ static void on_notice(void *context, const char *message, const char *path, int 
     log_error(message, LOG_TEXT("path", path), LOG_TEXT("cause", strerror(abs(error))));
 }
 
+/* --- The document room's callbacks --------------------------------------------------------------
+ */
+
+static unsigned wish(void *context, const char *path)
+{
+    struct reading *reading = context;
+    return reading->alone ? sources_wish_alone(reading->sources, path, reading->forced)
+                          : sources_wish(reading->sources, path);
+}
+
+static enum documents_taken on_news(void *context, const struct documents_news *news,
+                                    struct text *ret_memo, enum documents_skip *ret_reason)
+{
+    struct reading *reading = context;
+    uint64_t id = sightings_file_id(news->path);
+    uint64_t directory = tail_directory_id_at(reading->tail, news->path);
+    if (!directory)
+        directory = sightings_directory_id(news->path);
+    struct followed *followed =
+        reading->alone ? sources_follow_alone(reading->sources, SOURCES_EMITS, news->path,
+                                              reading->forced, id, directory)
+                       : sources_follow(reading->sources, SOURCES_EMITS, news->path, id, directory);
+    if (!followed)
+        return DOCUMENTS_TAKEN;
+    enum documents_taken taken =
+        sightings_take(reading->sightings, followed, news, clock_wall(), ret_memo, ret_reason);
+    followed_free(followed);
+    return taken;
+}
+
+static void on_document_skip(void *context, const char *path, enum documents_skip reason, int error)
+{
+    struct reading *reading = context;
+    struct documents_counts counts;
+    documents_counts(reading->documents, &counts);
+    reading->failed = reading->failed || reason == DOCUMENT_UNREADABLE;
+    sightings_tell_skip(path, reason, error, counts.skipped[reason] <= 1);
+}
+
 /* --- Watch's callbacks -------------------------------------------------------------------------
  */
 
@@ -126,16 +167,34 @@ static bool wants_file(void *context, const char *path)
     return sources_want_file(reading->sources, path);
 }
 
+static void look(struct reading *reading, const char *path, bool closed)
+{
+    unsigned wanted = wish(reading, path);
+    int64_t now = clock_monotonic();
+    if (wanted & DOCUMENTS_LINES)
+        tail_look(reading->tail, path, closed, now);
+    if (wanted & ~(unsigned)DOCUMENTS_LINES)
+        documents_look(reading->documents, path, closed, now);
+}
+
 static void on_file(void *context, const char *path, bool closed)
 {
     struct reading *reading = context;
-    tail_look(reading->tail, path, closed, clock_monotonic());
+    look(reading, path, closed);
 }
 
 static void on_gone(void *context, const char *path)
 {
     (void)context;
     (void)path; /* what is there is read; the walk is made once */
+}
+
+/* Files begin, are read, and end. */
+static void drain(struct reading *reading)
+{
+    documents_drain(reading->documents, clock_wall(), false);
+    tail_drain(reading->tail);
+    documents_drain(reading->documents, clock_wall(), true);
 }
 
 /* --- Reading -----------------------------------------------------------------------------------
@@ -146,6 +205,16 @@ static void use_directory(struct reading *reading, const char *path, bool is_giv
     sources_free(reading->sources);
     reading->sources = sources_new(reading->rulebook->rules, reading->settings, path, is_given);
     sources_refresh(reading->sources, NULL);
+}
+
+static struct documents *new_documents(struct reading *reading)
+{
+    const struct documents_handlers handlers = {
+        .context = reading, .wish = wish, .on_news = on_news, .on_skip = on_document_skip};
+    const struct documents_options options = {
+        .max_bytes = (size_t)reading->settings->max_document_bytes,
+        .max_documents = (size_t)reading->settings->max_documents};
+    return documents_new(&handlers, &options);
 }
 
 bool reading_start(struct reading *reading, const struct settings *settings)
@@ -178,6 +247,8 @@ bool reading_start(struct reading *reading, const struct settings *settings)
     reading->pipeline = pipeline_new(reading->rulebook->rules);
     pipeline_use_workers(reading->pipeline, workers_count(settings->decode_workers));
     reading->tail = tail_new(&handlers, &options);
+    reading->sightings = sightings_new(reading->rulebook->rules);
+    reading->documents = new_documents(reading);
     pipeline_set_now(reading->pipeline, clock_wall());
     use_directory(reading, settings->events_dir, settings_events_dir_given(settings));
     return true;
@@ -187,6 +258,9 @@ void reading_end(struct reading *reading)
 {
     if (reading->tail)
         tail_free(reading->tail);
+    if (reading->documents)
+        documents_free(reading->documents);
+    sightings_free(reading->sightings);
     sources_free(reading->sources);
     pipeline_free(reading->pipeline);
     rulebook_free(reading->rulebook);
@@ -221,15 +295,13 @@ void reading_directory(struct reading *reading, const char *path, bool is_given)
     struct watch *watch = watch_new(&handlers, &options);
     sources_refresh(reading->sources, watch);
     watch_start(watch, clock_monotonic());
-    tail_drain(reading->tail);
+    drain(reading);
     watch_free(watch);
 }
 
 static bool has_source(const struct reading *reading, const char *path, bool force)
 {
-    struct followed *followed = sources_follow_alone(reading->sources, path, force, 0, 0);
-    followed_free(followed);
-    return followed != NULL;
+    return sources_wish_alone(reading->sources, path, force) != 0;
 }
 
 void reading_file(struct reading *reading, const char *path, bool force)
@@ -251,8 +323,8 @@ void reading_file(struct reading *reading, const char *path, bool force)
     }
     reading->alone = true;
     reading->forced = force;
-    tail_look(reading->tail, whole, true, clock_monotonic());
-    tail_drain(reading->tail);
+    look(reading, whole, true);
+    drain(reading);
 }
 
 /* The lines in `bytes` go out; returns how many bytes they were. */
@@ -297,7 +369,7 @@ static void take_last_line(struct reading *reading, const struct followed *file,
 void reading_stream(struct reading *reading, int descriptor, const char *name)
 {
     struct followed *file =
-        sources_follow_alone(reading->sources, name, true, UINT64_MAX, UINT64_MAX);
+        sources_follow_alone(reading->sources, SOURCES_LINES, name, true, UINT64_MAX, UINT64_MAX);
     struct lines lines = {.maximum = (size_t)reading->settings->max_line_bytes};
     struct text buffer;
     if (!file) {

@@ -9,6 +9,8 @@
 struct followed;
 struct pipeline;
 struct rulebook;
+struct documents;
+struct sightings;
 struct settings;
 struct sources;
 struct tail;
@@ -21,8 +23,10 @@ struct reading {
     struct pipeline *pipeline;
     struct sources *sources; /* of the directory under way */
     struct tail *tail;
+    struct documents *documents;
+    struct sightings *sightings;
     bool alone;  /* files are named by themselves: patterns fit the end of a path */
-    bool forced; /* to the first source, if no pattern fits */
+    bool forced; /* to the first source of lines, if no pattern fits */
     /* Around each line that is decoded, for `explain`; NULL: nobody listens. */
     void (*before_line)(void *context, const struct followed *file, const struct tail_line *line);
     void (*after_line)(void *context, const struct followed *file, const struct tail_line *line);
@@ -37,7 +41,7 @@ void reading_end(struct reading *reading);
 /* Reads everything below a directory that is taken as the events directory. */
 void reading_directory(struct reading *reading, const char *path, bool is_given);
 /* Reads one file, for the first source whose pattern fits the end of its path; `force`: for the
- * first source of all if none fits. */
+ * first source of lines if none fits. */
 void reading_file(struct reading *reading, const char *path, bool force);
 /* Reads a stream of lines that is no file: standard input. */
 void reading_stream(struct reading *reading, int descriptor, const char *name);

@@ -67,6 +67,8 @@ struct settings {
 
     /* Bounds. */
     int64_t max_line_bytes;
+    int64_t max_document_bytes;
+    int64_t max_documents;
     int64_t max_samples;
     int64_t max_event_types;
     int64_t max_memory_keys;

@@ -43,6 +43,7 @@ void answers_collect_own(struct daemon *daemon, int64_t now)
     const struct own_view view = {.rulebook = daemon->rooms.rulebook,
                                   .pipeline = daemon->rooms.pipeline,
                                   .tail = daemon->tail,
+                                  .documents = daemon->documents,
                                   .watch = daemon->watch,
                                   .serve = daemon->serve,
                                   .state = daemon->state,

@@ -15,6 +15,7 @@
 #include "daemon/daemon_internal.h"
 #include "daemon/own_metrics.h"
 #include "daemon/rulebook.h"
+#include "document/documents.h"
 #include "registry/registry.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
@@ -36,6 +37,7 @@ static void put_all(struct daemon *daemon)
     int64_t now = clock_wall();
     answers_collect_own(daemon, now);
     tail_save(daemon->tail, sink);
+    documents_save(daemon->documents, sink);
     rule_set_save(daemon->rooms.rulebook->rules, sink);
     registry_save(daemon->rooms.rulebook->registry, sink, now);
     own_metrics_save(daemon->own, sink, now);
@@ -122,8 +124,9 @@ bool checkpoint_relieve(struct daemon *daemon)
     size_t most = (size_t)daemon->settings->id_memory / ID_MEMORY_SHARE;
     size_t changes = registry_unsaved(daemon->rooms.rulebook->registry) +
                      rule_set_unsaved(daemon->rooms.rulebook->rules);
-    bool is_due = ids > most / 2 || changes > CHANGES_MOST ||
-                  tail_unsaved_records(daemon->tail) > RECORDS_MOST;
+    bool is_due =
+        ids > most / 2 || changes > CHANGES_MOST ||
+        tail_unsaved_records(daemon->tail) + documents_unsaved(daemon->documents) > RECORDS_MOST;
     if (is_due && !daemon->checkpoint.under_way)
         begin(daemon);
     /* What fails is not waited for: then serving goes first. */

@@ -21,6 +21,7 @@
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/sightings.h"
 #include "resources/disk.h"
 #include "serve/serve.h"
 #include "watch/watch.h"
@@ -79,6 +80,7 @@ static int build_rules(struct daemon *daemon)
     daemon->own = own_metrics_new();
     daemon->reload.loaded_at = clock_wall();
     pipeline_watch_events(daemon->rooms.pipeline, following_on_event, daemon);
+    sightings_watch_events(daemon->rooms.sightings, following_on_event, daemon);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "state/state.h"
 
 struct disk;
+struct documents;
 struct exposition_part;
 struct own_metrics;
 struct record;
@@ -29,20 +30,22 @@ struct daemon {
     struct own_metrics *own;
     struct event_base *base;
     struct tail *tail;
+    struct documents *documents;
     struct watch *watch;
     struct disk *disk;
     struct serve *serve;
 
     struct event *signals[3];
-    struct event *second;     /* once a second */
-    struct event *work;       /* reading, while there is something to read */
-    struct event *walk;       /* rescanning, while there is something to rescan */
-    struct event *hints;      /* inotify's descriptor; NULL: polling */
-    struct event *more_hints; /* what is left of them beyond one budget */
-    struct event *disk_done;  /* a measurement of the disk is there */
-    struct event *save;       /* the state is due */
-    struct event *save_done;  /* the state room has a result */
-    unsigned hints_version;   /* of the watch room's descriptor */
+    struct event *second;        /* once a second */
+    struct event *work;          /* reading, while there is something to read */
+    struct event *documents_due; /* by time: documents to look at */
+    struct event *walk;          /* rescanning, while there is something to rescan */
+    struct event *hints;         /* inotify's descriptor; NULL: polling */
+    struct event *more_hints;    /* what is left of them beyond one budget */
+    struct event *disk_done;     /* a measurement of the disk is there */
+    struct event *save;          /* the state is due */
+    struct event *save_done;     /* the state room has a result */
+    unsigned hints_version;      /* of the watch room's descriptor */
 
     int64_t started;       /* ns, monotonic */
     int64_t hinted;        /* monotonic time of the first hint not yet worked off; 0: none */
@@ -76,7 +79,7 @@ bool daemon_root_present(const struct daemon *daemon);
 /* The settings that the rules in use were read by. */
 const struct settings *daemon_rule_settings(const struct daemon *daemon);
 
-/* --- following.c: the watch and tail rooms, and what they tell each other --- */
+/* --- following.c: the watch, tail and document rooms, and what they tell each other --- */
 int following_build(struct daemon *daemon) MUST_CHECK;
 void following_free(struct daemon *daemon);
 /* The first walk: then there is something to read. */

@@ -1,4 +1,5 @@
-/* The watch and tail rooms: how they are built, and what they tell each other and the pipeline. */
+/* The watch, tail and document rooms: how they are built, and what they tell each other and the
+ * pipeline. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "daemon/followed.h"
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
+#include "daemon/sightings.h"
 #include "daemon/sources.h"
+#include "document/documents.h"
 #include "tail/tail.h"
 #include "watch/watch.h"
 
@@ -21,7 +24,12 @@
 static void on_file(void *context, const char *path, bool closed)
 {
     struct daemon *daemon = context;
-    tail_look(daemon->tail, path, closed, clock_monotonic());
+    int64_t now = clock_monotonic();
+    unsigned wish = sources_wish(daemon->rooms.sources, path);
+    if (wish & DOCUMENTS_LINES)
+        tail_look(daemon->tail, path, closed, now);
+    if (wish & ~(unsigned)DOCUMENTS_LINES)
+        documents_look(daemon->documents, path, closed, now);
     loop_wake(daemon);
 }
 
@@ -29,6 +37,7 @@ static void on_gone(void *context, const char *path)
 {
     struct daemon *daemon = context;
     tail_gone(daemon->tail, path, clock_monotonic());
+    documents_gone(daemon->documents, path, clock_monotonic());
     loop_wake(daemon);
 }
 
@@ -36,6 +45,7 @@ static void on_directory_gone(void *context, const char *path)
 {
     struct daemon *daemon = context;
     tail_directory_gone(daemon->tail, path, clock_monotonic());
+    documents_directory_gone(daemon->documents, path, clock_monotonic());
     loop_wake(daemon);
 }
 
@@ -65,8 +75,8 @@ static bool on_open(void *context, struct tail_file *file, void **inout_user)
     struct daemon *daemon = context;
     struct followed *before = *inout_user;
     struct followed *followed =
-        sources_follow(daemon->rooms.sources, tail_file_path(file), tail_file_id(file),
-                       tail_directory_id(tail_file_directory(file)));
+        sources_follow(daemon->rooms.sources, SOURCES_LINES, tail_file_path(file),
+                       tail_file_id(file), tail_directory_id(tail_file_directory(file)));
     if (!followed)
         return false;
     followed->duplicates = before ? before->duplicates : 0;
@@ -115,6 +125,59 @@ static void on_close(void *context, struct tail_file *file, void *user)
     (void)context;
     (void)file;
     followed_free(user);
+}
+
+static unsigned wish(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    return sources_wish(daemon->rooms.sources, path);
+}
+
+/* Followed only while it is looked at: most documents rest. */
+static enum documents_taken on_news(void *context, const struct documents_news *news,
+                                    struct text *ret_memo, enum documents_skip *ret_reason)
+{
+    struct daemon *daemon = context;
+    uint64_t directory = tail_directory_id_at(daemon->tail, news->path);
+    struct followed *followed = sources_follow(
+        daemon->rooms.sources, SOURCES_EMITS, news->path, sightings_file_id(news->path),
+        directory ? directory : sightings_directory_id(news->path));
+    if (!followed)
+        return DOCUMENTS_TAKEN;
+    enum documents_taken taken =
+        sightings_take(daemon->rooms.sightings, followed, news, clock_wall(), ret_memo, ret_reason);
+    followed_free(followed);
+    return taken;
+}
+
+static bool is_read(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    return tail_is_read(daemon->tail, path);
+}
+
+/* Where a root is missing altogether (not mounted, moved away) its files are not told as removed.
+ */
+static bool can_look(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    size_t position = 0;
+    const char *root;
+    while ((root = sources_next_root(daemon->rooms.sources, &position)) != NULL) {
+        size_t length = strlen(root);
+        if (strncmp(root, path, length) == 0 && (path[length] == '/' || length == 1) &&
+            watch_root_present(daemon->watch, root))
+            return true;
+    }
+    return false;
+}
+
+static void on_document_skip(void *context, const char *path, enum documents_skip reason, int error)
+{
+    struct daemon *daemon = context;
+    struct documents_counts counts;
+    documents_counts(daemon->documents, &counts);
+    sightings_tell_skip(path, reason, error, counts.skipped[reason] <= 1);
 }
 
 static bool holds_id(void *context, uint64_t directory, uint64_t id)
@@ -183,6 +246,20 @@ static void build_tail(struct daemon *daemon)
     daemon->tail = tail_new(&handlers, &options);
 }
 
+static void build_documents(struct daemon *daemon)
+{
+    const struct documents_handlers handlers = {.context = daemon,
+                                                .wish = wish,
+                                                .on_news = on_news,
+                                                .is_read = is_read,
+                                                .can_look = can_look,
+                                                .on_skip = on_document_skip};
+    const struct documents_options options = {
+        .max_bytes = (size_t)daemon->settings->max_document_bytes,
+        .max_documents = (size_t)daemon->settings->max_documents};
+    daemon->documents = documents_new(&handlers, &options);
+}
+
 int following_build(struct daemon *daemon)
 {
     const struct watch_handlers handlers = {.context = daemon,
@@ -196,6 +273,7 @@ int following_build(struct daemon *daemon)
                                           .max_directories =
                                               (size_t)daemon->settings->max_directories};
     build_tail(daemon);
+    build_documents(daemon);
     if (!daemon->watch)
         daemon->watch = watch_new(&handlers, &options);
     return daemon->watch ? 0 : -ENOMEM;
@@ -206,6 +284,9 @@ void following_free(struct daemon *daemon)
     if (daemon->tail)
         tail_free(daemon->tail);
     daemon->tail = NULL;
+    if (daemon->documents)
+        documents_free(daemon->documents);
+    daemon->documents = NULL;
 }
 
 void following_start(struct daemon *daemon)
@@ -214,6 +295,7 @@ void following_start(struct daemon *daemon)
     watch_start(daemon->watch, clock_monotonic());
     tail_walked(daemon->tail, clock_wall());
     tail_aim(daemon->tail);
+    documents_walked(daemon->documents, clock_monotonic());
     if (!daemon_root_present(daemon)) {
         daemon->root_was_missing = true;
         log_warn("the events directory is not there; waiting for it",

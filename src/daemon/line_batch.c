@@ -49,8 +49,12 @@ static struct decoder **new_decoders(const struct rule_set *rules)
 {
     size_t count = rule_set_source_count(rules);
     struct decoder **decoders = memory_zero(count, sizeof(*decoders));
-    for (size_t i = 0; i < count; i++)
-        decoders[i] = decoder_new(rule_source_plan(rule_set_source(rules, i)));
+    for (size_t i = 0; i < count; i++) {
+        struct rule_source_facts facts;
+        rule_source_facts(rule_set_source(rules, i), &facts);
+        if (!facts.is_document)
+            decoders[i] = decoder_new(rule_source_plan(rule_set_source(rules, i)));
+    }
     return decoders;
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
 #include "daemon/sources.h"
+#include "document/documents.h"
 #include "registry/registry.h"
 #include "resources/disk.h"
 #include "rules/rule_set.h"
@@ -55,6 +56,21 @@ static void reach_ends(struct daemon *daemon)
              LOG_INT("milliseconds", (clock_monotonic() - daemon->started) / 1000000));
 }
 
+/* Comes back by itself for documents that are due later. */
+static bool look_at_documents(struct daemon *daemon)
+{
+    int64_t now = clock_monotonic();
+    bool more = documents_turn(daemon->documents, now, clock_wall(), SLICE);
+    int64_t next = documents_next(daemon->documents);
+    if (!more && next != INT64_MAX) {
+        int64_t left = next > now ? next - now : 0;
+        const struct timeval delay = {left / NANOSECONDS_PER_SECOND,
+                                      left % NANOSECONDS_PER_SECOND / 1000 + 1};
+        event_add(daemon->documents_due, &delay);
+    }
+    return more;
+}
+
 /* One slice of reading. Where more ids wait to be saved than memory is for, it waits too. */
 static void read_slice(struct daemon *daemon)
 {
@@ -62,8 +78,10 @@ static void read_slice(struct daemon *daemon)
     if (checkpoint_relieve(daemon))
         return;
     pipeline_set_now(daemon->rooms.pipeline, clock_wall());
-    bool more = tail_turn(daemon->tail, SLICE);
-    if (!daemon->caught_up && tail_arrived(daemon->tail, &progress))
+    bool more = look_at_documents(daemon);
+    more = tail_turn(daemon->tail, SLICE) || more;
+    if (!daemon->caught_up && tail_arrived(daemon->tail, &progress) &&
+        documents_arrived(daemon->documents))
         reach_ends(daemon);
     if (more) {
         call_soon(daemon->work);
@@ -261,15 +279,17 @@ int loop_start(struct daemon *daemon)
     static const struct timeval one_second = {1, 0};
     daemon->second = event_new(daemon->base, -1, EV_PERSIST, on_second, daemon);
     daemon->work = event_new(daemon->base, -1, 0, on_work, daemon);
+    daemon->documents_due = event_new(daemon->base, -1, 0, on_work, daemon);
     daemon->walk = event_new(daemon->base, -1, 0, on_walk, daemon);
     daemon->more_hints = event_new(daemon->base, -1, 0, on_hints, daemon);
     daemon->disk_done = event_new(daemon->base, disk_descriptor(daemon->disk), EV_READ | EV_PERSIST,
                                   on_disk, daemon);
     if (!start_signals(daemon) || !start_saving(daemon) || !daemon->second || !daemon->work ||
-        !daemon->walk || !daemon->more_hints || !daemon->disk_done ||
+        !daemon->documents_due || !daemon->walk || !daemon->more_hints || !daemon->disk_done ||
         event_add(daemon->second, &one_second) < 0 || event_add(daemon->disk_done, NULL) < 0)
         return -1;
     event_priority_set(daemon->work, LOOP_PRIORITIES - 1);
+    event_priority_set(daemon->documents_due, LOOP_PRIORITIES - 1);
     event_priority_set(daemon->walk, LOOP_PRIORITIES - 1);
     watch_hints(daemon);
     return 0;
@@ -277,10 +297,10 @@ int loop_start(struct daemon *daemon)
 
 void loop_stop(struct daemon *daemon)
 {
-    struct event **events[] = {&daemon->signals[0], &daemon->signals[1], &daemon->signals[2],
-                               &daemon->second,     &daemon->work,       &daemon->walk,
-                               &daemon->more_hints, &daemon->hints,      &daemon->disk_done,
-                               &daemon->save,       &daemon->save_done};
+    struct event **events[] = {&daemon->signals[0],    &daemon->signals[1], &daemon->signals[2],
+                               &daemon->second,        &daemon->work,       &daemon->walk,
+                               &daemon->documents_due, &daemon->more_hints, &daemon->hints,
+                               &daemon->disk_done,     &daemon->save,       &daemon->save_done};
     for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {
         if (*events[i])
             event_free(*events[i]);

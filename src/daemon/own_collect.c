@@ -10,6 +10,7 @@
 #include "daemon/own_metrics.h"
 #include "daemon/process.h"
 #include "daemon/rulebook.h"
+#include "daemon/sightings.h"
 #include "serve/serve.h"
 #include "state/state.h"
 #include "watch/watch.h"
@@ -89,6 +90,22 @@ static void collect_tail(struct own_metrics *own, const struct own_view *view)
     set(own, LAG_SECONDS, lag > 0 ? lag : 0);
     set(own, IDS_IN_MEMORY, (double)counts.ids_in_memory);
     set(own, IDS_FORGOTTEN, (double)counts.directories_without_ids);
+}
+
+static void collect_documents(struct own_metrics *own, const struct own_view *view)
+{
+    struct documents_counts counts;
+    struct documents_counts *added = &own->added.documents;
+    if (!view->documents)
+        return;
+    documents_counts(view->documents, &counts);
+    set(own, DOCUMENTS, (double)counts.documents);
+    set(own, DOCUMENTS_WAITING, (double)counts.waiting);
+    add(own, DOCUMENTS_READ, counts.readings, &added->readings);
+    add(own, DOCUMENT_BYTES, counts.bytes, &added->bytes);
+    for (size_t i = 0; i < DOCUMENT_SKIPS; i++)
+        add_text(own, DOCUMENTS_SKIPPED, documents_skip_names[i], counts.skipped[i],
+                 &added->skipped[i]);
 }
 
 static void collect_state(struct own_metrics *own, const struct own_view *view)
@@ -256,6 +273,7 @@ void own_metrics_collect(struct own_metrics *own, const struct own_view *view)
     collect_registry(own, view);
     if (view->tail)
         collect_tail(own, view);
+    collect_documents(own, view);
     if (view->watch)
         collect_watch(own, view);
     if (view->serve)

@@ -4,6 +4,7 @@
 
 #include "daemon/own_table.h"
 #include "daemon/pipeline.h"
+#include "document/documents.h"
 #include "registry/registry.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
@@ -18,6 +19,7 @@ struct own_metrics {
     /* What was added of the rooms' counts so far: kept counters also hold what was before. */
     struct {
         struct tail_counts tail;
+        struct documents_counts documents;
         struct pipeline_counts pipeline;
         uint64_t (*events)[2]; /* seen, unmatched; by index in the rule set */
         size_t event_count;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct documents;
 struct own_metrics;
 struct pipeline;
 struct record;
@@ -29,6 +30,7 @@ struct own_view {
     const struct rulebook *rulebook;
     const struct pipeline *pipeline;
     const struct tail *tail;
+    const struct documents *documents;
     const struct watch *watch;
     const struct serve *serve;
     const struct state *state;

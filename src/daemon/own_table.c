@@ -92,6 +92,28 @@ const struct own_row own_table[OWNS] = {
         {OWN "ambiguous_rewrites_total", C,
          "Rewrites of files whose lines have no id: some may be counted twice.",
          {NULL}, NULL, 0, KEPT},
+    [DOCUMENTS] =
+        {OWN "documents", G,
+         "Documents, and other files whose life is watched (--max-documents).",
+         {NULL}, NULL, 0},
+    [DOCUMENTS_WAITING] =
+        {OWN "documents_waiting", G,
+         "Documents to be read, or to be asked whether they are closed.",
+         {NULL}, NULL, 0},
+    [DOCUMENTS_READ] =
+        {OWN "documents_read_total", C,
+         "Readings of whole documents.",
+         {NULL}, NULL, 0, KEPT},
+    [DOCUMENT_BYTES] =
+        {OWN "document_read_bytes_total", C,
+         "Bytes of documents read.",
+         {NULL}, NULL, 0, KEPT},
+    [DOCUMENTS_SKIPPED] =
+        {OWN "documents_skipped_total", C,
+         "Documents that could not be taken as they were: empty, malformed (perhaps half written), "
+         "too_long (--max-document-bytes), too_deep, not_object, unreadable, too_many "
+         "(--max-documents). One that changes later is read again.",
+         {"reason"}, NULL, 0, KEPT},
     [LAST_EVENT] =
         {OWN "source_last_event_timestamp_seconds", G,
          "Newest event time seen, by source.",

@@ -20,7 +20,9 @@
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/sightings.h"
 #include "daemon/sources.h"
+#include "document/documents.h"
 #include "registry/registry.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
@@ -105,8 +107,8 @@ static void view_files_anew(struct daemon *daemon)
     while ((file = tail_next_file(daemon->tail, &position)) != NULL) {
         struct followed *before = tail_file_user(file);
         struct followed *followed =
-            sources_follow(daemon->rooms.sources, tail_file_path(file), tail_file_id(file),
-                           tail_directory_id(tail_file_directory(file)));
+            sources_follow(daemon->rooms.sources, SOURCES_LINES, tail_file_path(file),
+                           tail_file_id(file), tail_directory_id(tail_file_directory(file)));
         if (!followed)
             followed = followed_nothing(tail_file_path(file));
         followed->duplicates = before->duplicates;
@@ -149,9 +151,11 @@ static void take_over(struct daemon *daemon, struct rule_rooms *rooms)
                           !shows_history && !daemon_rule_settings(daemon)->no_zero_first);
     pipeline_set_now(daemon->rooms.pipeline, clock_wall());
     pipeline_watch_events(daemon->rooms.pipeline, following_on_event, daemon);
+    sightings_watch_events(daemon->rooms.sightings, following_on_event, daemon);
     answers_collect_own(daemon, clock_wall());
     sources_refresh(daemon->rooms.sources, daemon->watch); /* gives them their roots */
     view_files_anew(daemon);
+    documents_renew(daemon->documents);
     watch_anew(daemon, before.sources);
     answers_forget(daemon);
     rule_rooms_free(&before);

@@ -19,6 +19,7 @@
 #include "daemon/daemon_internal.h"
 #include "daemon/own_metrics.h"
 #include "daemon/rulebook.h"
+#include "document/documents.h"
 #include "registry/registry.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
@@ -59,6 +60,8 @@ static int take_record(void *context, const struct record *record)
     case RECORD_DIRECTORY:
     case RECORD_STREAM:
         return tail_restore(daemon->tail, record);
+    case RECORD_DOCUMENT:
+        return documents_restore(daemon->documents, record);
     case RECORD_OWN:
         return own_metrics_restore(daemon->own, record, clock_wall());
     case RECORD_KINDS:
@@ -133,6 +136,7 @@ int restart_load(struct daemon *daemon)
         return 0;
     restart_track(daemon);
     own_metrics_track(daemon->own);
+    documents_track(daemon->documents);
     if (state_load(daemon->state, take_record, daemon) < 0) {
         tell_set_aside(daemon);
         return -EBADMSG;

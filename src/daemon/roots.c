@@ -73,13 +73,15 @@ void roots_free(struct roots *roots)
 
 /* --- What exists --------------------------------------------------------------------------- */
 
-static void add_root(struct roots *roots, const struct root_text *text, const char *path)
+static void add_root(struct roots *roots, const struct root_text *text, const char *path, int error)
 {
     if (roots->count >= ROOTS_MOST)
         return;
     roots->items = memory_resize(roots->items, roots->count + 1, sizeof(*roots->items));
     struct root *root = &roots->items[roots->count++];
-    *root = (struct root){.path = memory_copy_text(path)};
+    *root = (struct root){.path = memory_copy_text(path),
+                          .error = error,
+                          .is_candidate = !roots->is_chosen && error && roots->text_count > 1};
     if (!text->pattern || !path_pattern_match(text->pattern, path + 1, root->captures))
         return;
     root->capture_count = path_pattern_capture_count(text->pattern);
@@ -110,7 +112,7 @@ static void walk_on(struct roots *roots, const struct root_text *text, const cha
     else if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) < 0)
         roots->unreadable++;
     else
-        add_root(roots, text, path);
+        add_root(roots, text, path, 0);
 }
 
 static void walk_matching(struct roots *roots, const struct root_text *text, const char *base,
@@ -157,7 +159,7 @@ static void find(struct roots *roots, const struct root_text *text)
     if (text->pattern)
         walk(roots, text, "", text->path);
     else if (is_directory(text->path))
-        add_root(roots, text, text->path);
+        add_root(roots, text, text->path, 0);
 }
 
 static int by_path(const void *left, const void *right)
@@ -183,19 +185,27 @@ static void find_first(struct roots *roots)
             return;
         }
     }
-    for (size_t i = 0; i < roots->text_count; i++)
-        if (may_count(roots, i) && !roots->texts[i].pattern)
-            add_root(roots, &roots->texts[i], roots->texts[i].path);
+    for (size_t i = 0; i < roots->text_count; i++) {
+        const struct root_text *text = &roots->texts[i];
+        if (may_count(roots, i) && !text->pattern)
+            add_root(roots, text, text->path, is_directory(text->path) ? 0 : errno);
+    }
 }
 
-static bool differs(const struct roots *roots, const struct root *items, size_t count)
+/* Marks what differs from the roots before. */
+static bool note_changes(struct roots *roots, struct root *before, size_t before_count)
 {
-    if (count != roots->count)
-        return true;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(items[i].path, roots->items[i].path) != 0)
-            return true;
-    return false;
+    bool changed = roots->count != before_count;
+    if (before_count > 1)
+        qsort(before, before_count, sizeof(*before), by_path);
+    for (size_t i = 0; i < roots->count; i++) {
+        struct root *root = &roots->items[i];
+        const struct root *same =
+            before_count ? bsearch(root, before, before_count, sizeof(*before), by_path) : NULL;
+        root->is_changed = !same || same->error != root->error;
+        changed = changed || root->is_changed;
+    }
+    return changed;
 }
 
 bool roots_refresh(struct roots *roots)
@@ -207,7 +217,7 @@ bool roots_refresh(struct roots *roots)
     find_first(roots);
     if (roots->count > 1 && roots->is_chosen)
         qsort(roots->items, roots->count, sizeof(*roots->items), by_path);
-    bool changed = differs(roots, before, before_count);
+    bool changed = note_changes(roots, before, before_count);
     free_items(before, before_count);
     return changed;
 }

@@ -11,7 +11,7 @@
  *
  * Of a list the first text that has an existing directory is chosen, again at each refresh while
  * none has; then it stays. When none exists, those without captures are kept as what to wait
- * for. */
+ * for: candidates, of which one will be chosen. */
 #ifndef DAEMON_ROOTS_H
 #define DAEMON_ROOTS_H
 
@@ -34,6 +34,9 @@ struct root {
     char *path;                                          /* absolute, normal */
     struct path_capture captures[PATH_PATTERN_CAPTURES]; /* within `path` */
     size_t capture_count;
+    int error;         /* errno: why there is no directory; 0: there is one */
+    bool is_candidate; /* of several, none of which is there */
+    bool is_changed;   /* since the refresh before: the root itself, or its error */
 };
 
 /* The value of a variable, or NULL. HOME is asked for `~`. */
@@ -43,7 +46,7 @@ typedef const char *(*roots_variable)(void *context, const char *name);
 struct roots *roots_new(const struct roots_spec *spec, roots_variable variable, void *context);
 void roots_free(struct roots *roots);
 
-/* Looks again at what exists. True when the list of roots changed; then those got before are
+/* Looks again at what exists. True when some root changed, came or went; those got before are
  * invalid. */
 bool roots_refresh(struct roots *roots);
 /* Sorted by path when captures found them, else in the order of the texts. */

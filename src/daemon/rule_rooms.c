@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/sightings.h"
 #include "daemon/sources.h"
 #include "daemon/workers.h"
 #include "rules/rule_set.h"
@@ -36,6 +37,7 @@ int rule_rooms_build(const struct settings *settings, const char *events_dir,
     *ret_rooms = (struct rule_rooms){
         .rulebook = rulebook,
         .pipeline = pipeline_new(rulebook->rules),
+        .sightings = sightings_new(rulebook->rules),
         .sources =
             sources_new(rulebook->rules, settings, events_dir, settings_events_dir_given(settings)),
     };
@@ -47,6 +49,7 @@ int rule_rooms_build(const struct settings *settings, const char *events_dir,
 void rule_rooms_free(struct rule_rooms *rooms)
 {
     sources_free(rooms->sources);
+    sightings_free(rooms->sightings);
     pipeline_free(rooms->pipeline);
     free(rooms->source_names);
     free(rooms->source_times);

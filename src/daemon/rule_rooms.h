@@ -10,12 +10,14 @@
 struct diagnostics;
 struct pipeline;
 struct rulebook;
+struct sightings;
 struct settings;
 struct sources;
 
 struct rule_rooms {
     struct rulebook *rulebook;
     struct pipeline *pipeline;
+    struct sightings *sightings;
     struct sources *sources;
     int64_t *source_times; /* newest event time by source, TIME_NONE before the first */
     const char **source_names;

@@ -9,25 +9,11 @@
 #include "config/settings.h"
 #include "daemon/followed.h"
 #include "daemon/roots.h"
+#include "daemon/sources_internal.h"
+#include "document/documents.h"
 #include "rules/rule_set.h"
-#include "watch/watch.h"
 
 #define CAPTURES_MOST ((size_t)2 * PATH_PATTERN_CAPTURES)
-
-/* A source and the directories it is followed in now. */
-struct place {
-    struct rule_source *source;
-    struct rule_source_facts facts;
-    size_t index;
-    struct roots *roots;
-};
-
-struct sources {
-    struct place *places; /* without the internal source */
-    size_t count;
-    bool is_told; /* a watch room knows the roots */
-    bool counts_archives;
-};
 
 static const char *variable(void *context, const char *name)
 {
@@ -67,11 +53,14 @@ void sources_free(struct sources *sources)
         return;
     for (size_t i = 0; i < sources->count; i++)
         roots_free(sources->places[i].roots);
+    for (size_t i = 0; i < sources->told_count; i++)
+        free(sources->told[i]);
+    free(sources->told);
     free(sources->places);
     free(sources);
 }
 
-static bool is_below(const char *root, const char *path, const char **ret_rest)
+bool sources_is_below(const char *root, const char *path, const char **ret_rest)
 {
     size_t length = strlen(root);
     if (length == 1) { /* "/" */
@@ -84,16 +73,12 @@ static bool is_below(const char *root, const char *path, const char **ret_rest)
     return true;
 }
 
-void sources_refresh(struct sources *sources, struct watch *watch)
+/* The i-th of its roots, if it is chosen and above this path. */
+static const struct root *root_above(const struct place *place, size_t i, const char *path,
+                                     const char **ret_rest)
 {
-    for (size_t i = 0; i < sources->count; i++) {
-        struct roots *roots = sources->places[i].roots;
-        if (!roots_refresh(roots) && sources->is_told)
-            continue;
-        for (size_t j = 0; watch && j < roots_count(roots); j++)
-            watch_add_root(watch, roots_get(roots, j)->path);
-    }
-    sources->is_told = watch != NULL;
+    const struct root *root = roots_get(place->roots, i);
+    return !root->is_candidate && sources_is_below(root->path, path, ret_rest) ? root : NULL;
 }
 
 static bool may_match_below(struct path_pattern *const *patterns, size_t count, const char *rest)
@@ -111,7 +96,7 @@ bool sources_want_directory(void *context, const char *path)
         const struct place *place = &sources->places[i];
         for (size_t j = 0; j < roots_count(place->roots); j++) {
             const char *rest;
-            if (!is_below(roots_get(place->roots, j)->path, path, &rest))
+            if (!root_above(place, j, path, &rest))
                 continue;
             if (may_match_below(place->facts.files, place->facts.file_count, rest) ||
                 (sources->counts_archives &&
@@ -171,8 +156,8 @@ static bool find_match(const struct sources *sources, const struct place *place,
                        struct match *ret_match)
 {
     for (size_t i = 0; i < roots_count(place->roots); i++) {
-        ret_match->root = roots_get(place->roots, i);
-        if (!is_below(ret_match->root->path, path, &ret_match->rest))
+        ret_match->root = root_above(place, i, path, &ret_match->rest);
+        if (!ret_match->root)
             continue;
         ret_match->pattern = matching_pattern(sources, place, ret_match->rest, ret_match->captures,
                                               &ret_match->is_archive);
@@ -214,28 +199,66 @@ static struct followed *followed_add(struct followed *followed, const struct pla
     return followed;
 }
 
-static bool pack_is_taken(const struct sources *sources, const struct followed *followed,
-                          size_t pack)
+/* The next source from *position on that covers the file: of each pack the first. */
+static const struct place *next_match(const struct sources *sources, const char *path,
+                                      size_t *position, struct match *ret_match)
 {
-    for (size_t i = 0; followed && i < followed->count; i++)
-        for (size_t j = 0; j < sources->count; j++)
-            if (sources->places[j].source == followed->sources[i].source &&
-                sources->places[j].facts.pack_index == pack)
-                return true;
-    return false;
+    while (*position < sources->count) {
+        const struct place *place = &sources->places[(*position)++];
+        if (!find_match(sources, place, path, ret_match))
+            continue;
+        while (*position < sources->count &&
+               sources->places[*position].facts.pack_index == place->facts.pack_index)
+            (*position)++;
+        return place;
+    }
+    return NULL;
 }
 
-struct followed *sources_follow(const struct sources *sources, const char *path, uint64_t file_id,
-                                uint64_t directory_id)
+static unsigned wish_of(const struct rule_source_facts *facts)
+{
+    static const struct {
+        enum rule_emits emits;
+        enum documents_wish wish;
+    } pairs[] = {{RULE_EMITS_CREATED, DOCUMENTS_CREATED},
+                 {RULE_EMITS_CONTENT, DOCUMENTS_CONTENT},
+                 {RULE_EMITS_CLOSED, DOCUMENTS_CLOSED},
+                 {RULE_EMITS_REMOVED, DOCUMENTS_REMOVED},
+                 {RULE_EMITS_REOPEN, DOCUMENTS_REOPEN}};
+    unsigned wish = facts->is_document ? 0 : DOCUMENTS_LINES;
+    for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++)
+        wish |= facts->emits & pairs[i].emits ? pairs[i].wish : 0;
+    /* Removal tells what the document said. */
+    return facts->is_document && wish & DOCUMENTS_REMOVED ? wish | DOCUMENTS_CONTENT : wish;
+}
+
+unsigned sources_wish(const struct sources *sources, const char *path)
+{
+    const struct place *place;
+    struct match match;
+    size_t position = 0;
+    unsigned wish = 0;
+    while ((place = next_match(sources, path, &position, &match)) != NULL)
+        wish |= match.is_archive ? DOCUMENTS_LINES : wish_of(&place->facts);
+    return wish;
+}
+
+static bool is_part(const struct place *place, enum sources_part part)
+{
+    return part == SOURCES_LINES ? !place->facts.is_document : place->facts.emits != 0;
+}
+
+struct followed *sources_follow(const struct sources *sources, enum sources_part part,
+                                const char *path, uint64_t file_id, uint64_t directory_id)
 {
     struct followed *followed = NULL;
-    for (size_t i = 0; i < sources->count; i++) {
-        const struct place *place = &sources->places[i];
+    const struct place *place;
+    struct match match;
+    size_t position = 0;
+    while ((place = next_match(sources, path, &position, &match)) != NULL) {
         struct rule_capture list[CAPTURES_MOST];
-        struct match match;
         size_t count = 0;
-        if (pack_is_taken(sources, followed, place->facts.pack_index) ||
-            !find_match(sources, place, path, &match))
+        if (!is_part(place, part) || (part == SOURCES_EMITS && match.is_archive))
             continue;
         put_captures(list, &count, match.root->path, match.root->captures,
                      match.root->capture_count);
@@ -249,47 +272,46 @@ struct followed *sources_follow(const struct sources *sources, const char *path,
     return followed;
 }
 
-static struct followed *follow_end(const struct place *place, const char *path, uint64_t file_id,
-                                   uint64_t directory_id)
-{
-    for (size_t i = 0; i < place->facts.file_count; i++) {
-        struct path_capture captures[PATH_PATTERN_CAPTURES];
-        struct rule_capture list[CAPTURES_MOST];
-        size_t count = 0;
-        if (!path_pattern_match_end(place->facts.files[i], path, captures))
-            continue;
-        put_captures(list, &count, path, captures,
-                     path_pattern_capture_count(place->facts.files[i]));
-        return followed_add(NULL, place, path,
-                            rule_file_new(place->source, path, list, count, file_id, directory_id));
-    }
-    return NULL;
-}
-
-struct followed *sources_follow_alone(const struct sources *sources, const char *path, bool force,
-                                      uint64_t file_id, uint64_t directory_id)
+static const struct place *place_alone(const struct sources *sources, const char *path, bool force,
+                                       const struct path_pattern **ret_pattern,
+                                       struct path_capture *ret_captures)
 {
     for (size_t i = 0; i < sources->count; i++) {
-        struct followed *followed = follow_end(&sources->places[i], path, file_id, directory_id);
-        if (followed)
-            return followed;
-    }
-    if (!force || sources->count == 0)
-        return NULL;
-    return followed_add(
-        NULL, &sources->places[0], path,
-        rule_file_new(sources->places[0].source, path, NULL, 0, file_id, directory_id));
-}
-
-const char *sources_next_root(const struct sources *sources, size_t *position)
-{
-    size_t index = *position;
-    for (size_t i = 0; i < sources->count; i++) {
-        if (index < roots_count(sources->places[i].roots)) {
-            (*position)++;
-            return roots_get(sources->places[i].roots, index)->path;
+        const struct rule_source_facts *facts = &sources->places[i].facts;
+        for (size_t j = 0; j < facts->file_count; j++) {
+            *ret_pattern = facts->files[j];
+            if (path_pattern_match_end(facts->files[j], path, ret_captures))
+                return &sources->places[i];
         }
-        index -= roots_count(sources->places[i].roots);
     }
+    *ret_pattern = NULL;
+    for (size_t i = 0; force && i < sources->count; i++)
+        if (!sources->places[i].facts.is_document)
+            return &sources->places[i];
     return NULL;
+}
+
+unsigned sources_wish_alone(const struct sources *sources, const char *path, bool force)
+{
+    struct path_capture captures[PATH_PATTERN_CAPTURES];
+    const struct path_pattern *pattern;
+    const struct place *place = place_alone(sources, path, force, &pattern, captures);
+    return place ? wish_of(&place->facts) : 0;
+}
+
+struct followed *sources_follow_alone(const struct sources *sources, enum sources_part part,
+                                      const char *path, bool force, uint64_t file_id,
+                                      uint64_t directory_id)
+{
+    struct path_capture captures[PATH_PATTERN_CAPTURES];
+    struct rule_capture list[CAPTURES_MOST];
+    const struct path_pattern *pattern;
+    const struct place *place = place_alone(sources, path, force, &pattern, captures);
+    size_t count = 0;
+    if (!place || !is_part(place, part))
+        return NULL;
+    if (pattern)
+        put_captures(list, &count, path, captures, path_pattern_capture_count(pattern));
+    return followed_add(NULL, place, path,
+                        rule_file_new(place->source, path, list, count, file_id, directory_id));
 }

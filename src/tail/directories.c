@@ -204,6 +204,15 @@ struct tail_directory *directories_take(struct directories *directories, const c
     return directory;
 }
 
+uint64_t directories_id_at(const struct directories *directories, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct path_part part = {path, slash ? (size_t)(slash - path) : 0};
+    const struct tail_directory *directory =
+        map_find(&directories->by_path, hash_bytes(part.bytes, part.length), &part);
+    return directory ? directory->id : 0;
+}
+
 void directories_release(struct directories *directories, struct tail_directory *directory)
 {
     directories_release_since(directories, directory, directories->age);

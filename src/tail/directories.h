@@ -81,6 +81,8 @@ void directories_free(struct directories *directories);
 
 /* The directory of the file at `path`, made if needed, referred to once more. Never NULL. */
 struct tail_directory *directories_take(struct directories *directories, const char *path);
+/* The id of the directory of the file at `path`, 0 when it is not known. */
+uint64_t directories_id_at(const struct directories *directories, const char *path);
 /* Takes back one reference. */
 void directories_release(struct directories *directories, struct tail_directory *directory);
 /* The same; but a name was last there at this age. */

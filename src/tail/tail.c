@@ -215,3 +215,30 @@ void tail_file_facts(const struct tail_file *file, struct tail_file_facts *ret_f
         .failed = file->failed,
     };
 }
+
+/* An unterminated rest is judged once no writer is left. */
+static bool is_stream_read(const struct tail *tail, const struct tail_file *file)
+{
+    const struct tail_record *record = &file->record;
+    if (file->state == STREAM_DORMANT)
+        return !file->restored || tail->walked; /* then it is missing */
+    if (file->failed || file->broken)
+        return true;
+    bool has_rest = !record->compressed && record->offset < file->read_end && !file->judged &&
+                    !record->rest_counted;
+    return file->state == STREAM_FOLLOWED && file->read_end >= file->size && !has_rest;
+}
+
+bool tail_is_read(const struct tail *tail, const char *path)
+{
+    const struct tail_name *name = names_find(&tail->names, path);
+    for (const struct tail_file *file = name ? name->first : NULL; file; file = file->next_at_name)
+        if (!is_stream_read(tail, file))
+            return false;
+    return true;
+}
+
+uint64_t tail_directory_id_at(const struct tail *tail, const char *path)
+{
+    return directories_id_at(&tail->directories, path);
+}

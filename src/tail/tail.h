@@ -227,4 +227,12 @@ struct tail_file_facts {
 };
 void tail_file_facts(const struct tail_file *file, struct tail_file_facts *ret_facts);
 
+/* --- For who follows the lives of the same files -----------------------------------------------
+ */
+
+/* Is everything counted or told that lies in the files of this name, and in those that lost it? */
+bool tail_is_read(const struct tail *tail, const char *path);
+/* The id of the directory that this path is in, 0 when none of its files is known. */
+uint64_t tail_directory_id_at(const struct tail *tail, const char *path);
+
 #endif

@@ -72,7 +72,7 @@ static void start(struct scene *s)
     diagnostics_free(&diagnostics);
     s->sources = sources_new(s->rules, &s->settings, "/e", true);
     sources_refresh(s->sources, NULL);
-    s->file = sources_follow(s->sources, "/e/job-1/a.jsonl", 1, 1);
+    s->file = sources_follow(s->sources, SOURCES_LINES, "/e/job-1/a.jsonl", 1, 1);
     assert_int_equal(s->file->count, 2);
     s->batch = line_batch_new(s->rules);
     arena_init(&s->arena, 1 << 20);

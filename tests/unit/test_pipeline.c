@@ -63,7 +63,7 @@ static void start(struct line_scene *s, const char *const *packs)
     diagnostics_free(&diagnostics);
     s->sources = sources_new(s->rules, &s->settings, "/e", true);
     sources_refresh(s->sources, NULL);
-    s->file = sources_follow(s->sources, "/e/job-1/a.jsonl", 1, 1);
+    s->file = sources_follow(s->sources, SOURCES_LINES, "/e/job-1/a.jsonl", 1, 1);
     s->pipeline = pipeline_new(s->rules);
     pipeline_set_now(s->pipeline, NOW);
     pipeline_watch_events(s->pipeline, note_event, s);
@@ -257,8 +257,8 @@ static bool on_open(void *context, struct tail_file *file, void **inout_user)
 {
     struct line_scene *s = context;
     followed_free(*inout_user);
-    *inout_user = sources_follow(s->sources, tail_file_path(file), tail_file_id(file),
-                                 tail_directory_id(tail_file_directory(file)));
+    *inout_user = sources_follow(s->sources, SOURCES_LINES, tail_file_path(file),
+                                 tail_file_id(file), tail_directory_id(tail_file_directory(file)));
     return *inout_user != NULL;
 }
 

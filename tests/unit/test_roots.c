@@ -1,6 +1,8 @@
 /* daemon/roots: what the texts of a source mean, which directories there are, what captures say. */
 #include "daemon/roots.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -203,8 +205,37 @@ static void test_the_first_that_exists_is_chosen_and_stays(void **state)
     assert_string_equal(found(scene), "/b");
     AUTO_FREE char *path = memory_format("%s/b", scene->top);
     assert_int_equal(rmdir(path), 0);
-    assert_false(roots_refresh(scene->roots)); /* gone, and waited for */
+    assert_true(roots_refresh(scene->roots)); /* gone, and waited for */
     assert_string_equal(found(scene), "/b");
+    assert_int_equal(roots_get(scene->roots, 0)->error, ENOENT);
+    assert_false(roots_get(scene->roots, 0)->is_candidate);
+    assert_false(roots_refresh(scene->roots));
+}
+
+static void test_why_a_root_is_not_there(void **state)
+{
+    struct scene *scene = *state;
+    static const char *const texts[] = {"${TOP}/a", "${TOP}/file", "${TOP}/b"};
+    AUTO_FREE char *file = memory_format("%s/file", scene->top);
+    begin_texts(scene, texts, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(roots_get(scene->roots, i)->error, ENOENT);
+        assert_true(roots_get(scene->roots, i)->is_candidate);
+        assert_true(roots_get(scene->roots, i)->is_changed);
+    }
+    assert_int_equal(close(creat(file, 0644)), 0);
+    assert_true(roots_refresh(scene->roots));
+    assert_int_equal(roots_get(scene->roots, 1)->error, ENOTDIR);
+    assert_true(roots_get(scene->roots, 1)->is_changed);
+    assert_false(roots_get(scene->roots, 0)->is_changed);
+    assert_false(roots_refresh(scene->roots));
+    assert_false(roots_get(scene->roots, 1)->is_changed);
+    begin_texts(scene, texts + 1, 1);
+    assert_false(roots_get(scene->roots, 0)->is_candidate);
+    make(scene, "b");
+    begin_texts(scene, texts, 3);
+    assert_string_equal(found(scene), "/b");
+    assert_int_equal(roots_get(scene->roots, 0)->error, 0);
 }
 
 static void test_captures_find_all_that_exist(void **state)
@@ -299,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_what_texts_mean),
         cmocka_unit_test(test_plain_directories),
         SCENE(test_the_first_that_exists_is_chosen_and_stays),
+        SCENE(test_why_a_root_is_not_there),
         SCENE(test_captures_find_all_that_exist),
         SCENE(test_hostile_directory_names_are_not_patterns),
         SCENE(test_unreadable_directories_are_counted),

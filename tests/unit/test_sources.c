@@ -103,7 +103,7 @@ static char *describe(struct followed *followed)
 static void check_file(struct scene_of_sources *s, const char *name, const char *wanted)
 {
     AUTO_FREE char *path = memory_format("%s/%s", s->root, name);
-    AUTO_FREE char *told = describe(sources_follow(s->sources, path, 1, 2));
+    AUTO_FREE char *told = describe(sources_follow(s->sources, SOURCES_LINES, path, 1, 2));
     if (strcmp(told, wanted) != 0)
         fail_msg("%s is '%s', not '%s'", name, told, wanted);
     assert_int_equal(sources_want_file(s->sources, path), *wanted != '\0');
@@ -261,8 +261,8 @@ static void test_a_file_alone(void **state)
     struct scene_of_sources s;
     start(&s, packs, NULL);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        AUTO_FREE char *told =
-            describe(sources_follow_alone(s.sources, cases[i].path, cases[i].force, 1, 2));
+        AUTO_FREE char *told = describe(
+            sources_follow_alone(s.sources, SOURCES_LINES, cases[i].path, cases[i].force, 1, 2));
         assert_string_equal(told, cases[i].wanted);
     }
     end(&s);
@@ -287,7 +287,7 @@ static void test_archives_only_when_they_count(void **state)
         check_file(&s, "events/archive/old_1.tmp", "");
         check_file(&s, "events/archive/new_1.gz", "one/a");
         AUTO_FREE char *path = memory_format("%s/events/archive/old_1.gz", s.root);
-        struct followed *followed = sources_follow(s.sources, path, 1, 2);
+        struct followed *followed = sources_follow(s.sources, SOURCES_LINES, path, 1, 2);
         assert_int_equal(followed && followed->is_archive, counts);
         followed_free(followed);
         end(&s);
@@ -303,7 +303,7 @@ static void test_without_sources_nothing_is_followed(void **state)
     start(&s, packs, NULL);
     assert_null(sources_next_root(s.sources, &position));
     check_file(&s, "events/j.jsonl", "");
-    assert_null(sources_follow_alone(s.sources, "/x.jsonl", true, 1, 2));
+    assert_null(sources_follow_alone(s.sources, SOURCES_LINES, "/x.jsonl", true, 1, 2));
     end(&s);
     sources_free(NULL);
     followed_free(NULL);
