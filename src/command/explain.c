@@ -2,7 +2,9 @@
  *
  *   line 3: agent_completed (matched)
  *     prodigy:AgentCompleted:52   inc prodigy_mapreduce_items_total
- *       applied: {job_id="job-1",status="success"} 1 */
+ *       applied: {job_id="job-1",status="success"} 1
+ *
+ * and for a document, or a file whose life is told, the events that its first look emits. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@ struct explaining {
     struct reading reading;
     struct text out;
     uint64_t number; /* of the line under way */
+    bool in_line;
     struct pipeline_counts before;
     int status;
 };
@@ -53,7 +56,8 @@ static const char *outcome_text(enum row_outcome outcome)
         [ROW_TOO_OLD] = "not applied, the event is older than the memory keeps keys",
         [ROW_OLDER] = "not applied, the series has seen a newer event",
         [ROW_LIMIT] = "not applied, a limit is reached",
-        [ROW_INVALID] = "not applied, a counter cannot take this amount"};
+        [ROW_INVALID] = "not applied, a counter cannot take this amount",
+        [ROW_LATE] = "not applied, the event was not seen in time to tell how long"};
     return texts[outcome];
 }
 
@@ -61,7 +65,10 @@ static void on_event(void *context, const char *event_name, enum rule_match matc
 {
     struct explaining *explaining = context;
     struct text *out = &explaining->out;
-    text_printf(out, "line %llu: ", (unsigned long long)explaining->number);
+    if (explaining->in_line)
+        text_printf(out, "line %llu: ", (unsigned long long)explaining->number);
+    else /* emitted: of the file's life, or of a document as a whole */
+        text_append_string(out, "file: ");
     text_append_json(out, event_name, strlen(event_name)); /* it may hold anything */
     text_printf(out, "%s(%s)\n", *event_name ? " " : "", match_text(match));
 }
@@ -86,6 +93,7 @@ static void before_line(void *context, const struct followed *file, const struct
     struct explaining *explaining = context;
     (void)file;
     explaining->number = line->number;
+    explaining->in_line = true;
     pipeline_counts(explaining->reading.pipeline, &explaining->before);
 }
 
@@ -95,6 +103,7 @@ static void after_line(void *context, const struct followed *file, const struct 
     struct explaining *explaining = context;
     struct pipeline_counts after;
     (void)file;
+    explaining->in_line = false;
     pipeline_counts(explaining->reading.pipeline, &after);
     for (size_t i = 0; i < SKIP_REASONS; i++)
         if (i != SKIP_NO_TYPE && after.skipped[i] > explaining->before.skipped[i])
@@ -125,6 +134,8 @@ int command_explain(const struct settings *settings)
         reading_stream(reading, STDIN_FILENO, "stdin");
     else
         reading_file(reading, path, true);
+    if (explaining.out.length > 0 && explaining.status == 0)
+        explaining.status = output_text(&explaining.out);
     text_free(&explaining.out);
     bool failed = reading->failed;
     reading_end(reading);
