@@ -4,11 +4,12 @@ from fleet.ledger import add
 from fleet.moments import rfc3339
 
 
-# Dollars per million tokens: input, output, cache. None: no price is known.
+# Dollars per million tokens: input, output, cache read, cache written for 5 minutes and for 1 hour.
+# None: no price is known.
 MODELS = {
-    "claude-sonnet-4-5-20250929": (3, 15, 0.30),
-    "claude-opus-4-5-20251101": (5, 25, 0.50),
-    "claude-haiku-4-5-20251001": (1, 5, 0.10),
+    "claude-sonnet-4-5-20250929": (3, 15, 0.30, 3.75, 6),
+    "claude-opus-4-5-20251101": (5, 25, 0.50, 6.25, 10),
+    "claude-haiku-4-5-20251001": (1, 5, 0.10, 1.25, 2),
     "local-coder-30b": None,
 }
 TOOLS = ["Read", "Bash", "Edit", "Grep", "Write", "Glob", "TodoWrite", "NotebookEdit"]

@@ -10,16 +10,19 @@ ROTATION_SIZE = 150_000  # bytes; Prodigy's own is 100 MiB
 
 class EventFile:
     """Prodigy's writer: appends whole lines; rotates by two renames once the file is large, after
-    which the new file is not O_APPEND. Facts count when their line is on disk."""
+    which the new file is not O_APPEND. Facts count when their line is on disk; `closing` gives
+    those that the end of the writer stands for."""
 
-    def __init__(self, world, path, burst=1, rotates=False):
+    def __init__(self, world, path, burst=1, rotates=False, closing=list):
         self.world = world
         self.path = os.path.join(world.root, path)
         self.burst = burst
         self.rotates = rotates
+        self.closing = closing
         self.rotated_ns = world.now_ns
         self.waiting = []
         self.size = 0
+        self.told = 0  # lines on disk
         self.descriptor = None
         if world.writes:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
@@ -40,10 +43,10 @@ class EventFile:
             view = memoryview(content)
             while view:
                 view = view[os.write(self.descriptor, view):]
+        self.told += len(self.waiting)
         for _, facts in self.waiting:
             self.world.ledger.add("prodigy_storage_events_written_total", {}, 1)
-            for verb, name, labels, amount in facts:
-                getattr(self.world.ledger, verb)(name, labels, amount)
+            self.world.ledger.tell(*facts)
         self.waiting.clear()
 
     def rotate(self):
@@ -65,6 +68,8 @@ class EventFile:
             os.close(self.descriptor)
             self.descriptor = None
         self.world.files.discard(self)
+        self.world.ledger.tell(*self.closing())
+        self.closing = list
 
 
 def clean(world, path, keep):

@@ -25,10 +25,10 @@ class Job(Run):
     workflow = ""
 
     def __init__(self, world, style, number, rng, items, parallel, **options):
-        repo = rng.choice(REPOS)
+        self.repo = rng.choice(REPOS)
         started = world.claim_stamp()
         self.job_id = f"mapreduce-{started}"
-        super().__init__(world, style, os.path.join(repo, self.job_id), started, rng, **options)
+        super().__init__(world, style, os.path.join(self.repo, self.job_id), started, rng, **options)
         self.items = [f"item-{i:02}" for i in range(items)]
         self.queue = list(self.items)
         self.parallel = parallel

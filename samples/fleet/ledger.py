@@ -22,6 +22,12 @@ class Ledger:
     def __init__(self):
         self.values = {}
         self.completions = {}
+        self.notes = {}  # what happened, but no metric tells
+
+    def tell(self, *facts):
+        """What these facts say is on disk now."""
+        for verb, name, labels, amount in facts:
+            getattr(self, verb)(name, labels, amount)
 
     @staticmethod
     def key(name, labels):
@@ -41,6 +47,10 @@ class Ledger:
         for bound in BUCKETS[name] + [float("inf")]:
             le = "+Inf" if bound == float("inf") else str(float(bound))
             self.add(name + "_bucket", {**labels, "le": le}, 1 if amount <= bound else 0)
+
+    def note(self, name, labels, amount):
+        key = self.key(name, labels)
+        self.notes[key] = self.notes.get(key, 0) + amount
 
     def complete(self, name, labels, nanoseconds):
         """One completion; the rate is that of the 60 whole seconds that end with the last."""
@@ -64,3 +74,7 @@ def observe(name, amount, **labels):
 
 def complete(name, nanoseconds, **labels):
     return ("complete", name, labels, nanoseconds)
+
+
+def note(name, amount=1, **labels):
+    return ("note", name, labels, amount)

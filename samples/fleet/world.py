@@ -3,16 +3,20 @@
 import heapq
 import itertools
 import random
+import uuid
 
+from fleet.home import Home
 from fleet.ledger import Ledger
-from fleet.moments import SECOND, stamp
+from fleet.moments import SECOND, rfc3339, stamp
 
 
 class World:
     """What goes on: generators that yield how many seconds to wait, run in the order of time."""
 
-    def __init__(self, root, seed, speed, start_ns, once, writes=True):
+    def __init__(self, root, seed, speed, start_ns, once, writes=True, runs=None):
         self.root = root
+        self.home = Home(root, writes)
+        self.runs = runs  # that may still begin; None: any number
         self.seed = seed
         self.speed = speed
         self.start_ns = start_ns
@@ -20,13 +24,23 @@ class World:
         self.writes = writes
         self.now_ns = 0  # since the start
         self.ledger = Ledger()
-        self.stamps = set()
+        self.claimed = set()
         self.files = set()
         self.queue = []
         self.numbers = itertools.count()
 
     def random(self, *names):
         return random.Random("/".join(map(str, (self.seed, *names))))
+
+    @staticmethod
+    def new_id(rng):
+        return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+    def claim_run(self):
+        """Whether one more run may begin."""
+        if self.runs is not None:
+            self.runs -= 1
+        return self.runs is None or self.runs >= 0
 
     def spawn(self, actor, delay=0.0):
         due = self.now_ns + round(delay / self.speed * SECOND)
@@ -53,10 +67,20 @@ class World:
     def stamp(self):
         return stamp(self.wall_ns // SECOND)
 
+    def milliseconds(self):
+        """The time as Claude Code writes it."""
+        return rfc3339(self.wall_ns // SECOND * SECOND)[:-1] + f".{self.wall_ns // 10**6 % 1000:03}Z"
+
     def claim_stamp(self):
         """A stamp that no other job has: a second later if need be."""
-        seconds = self.wall_ns // SECOND
-        while seconds in self.stamps:
-            seconds += 1
-        self.stamps.add(seconds)
-        return stamp(seconds)
+        return stamp(self.claim(self.wall_ns // SECOND))
+
+    def claim_milliseconds(self):
+        """As claim_stamp, of milliseconds since 1970."""
+        return self.claim(self.wall_ns // 10**6)
+
+    def claim(self, number):
+        while number in self.claimed:
+            number += 1
+        self.claimed.add(number)
+        return number

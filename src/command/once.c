@@ -76,6 +76,7 @@ int command_once(const struct settings *settings)
         read_path(&reading, settings->arguments.items[i]);
     if (settings->arguments.count == 0)
         reading_directory(&reading, settings->events_dir, settings_events_dir_given(settings));
+    rule_set_tick(reading.rulebook->rules, clock_wall(), false); /* what is over by now is so */
     int status = print(&reading, times);
     bool failed = reading.failed;
     reading_end(&reading);

@@ -123,6 +123,12 @@ static unsigned wish(void *context, const char *path)
                           : sources_wish(reading->sources, path);
 }
 
+static uint8_t rank(void *context, const char *path)
+{
+    struct reading *reading = context;
+    return reading->alone ? 0 : sources_rank(reading->sources, path);
+}
+
 static enum documents_taken on_news(void *context, const struct documents_news *news,
                                     struct text *ret_memo, enum documents_skip *ret_reason)
 {
@@ -209,8 +215,11 @@ static void use_directory(struct reading *reading, const char *path, bool is_giv
 
 static struct documents *new_documents(struct reading *reading)
 {
-    const struct documents_handlers handlers = {
-        .context = reading, .wish = wish, .on_news = on_news, .on_skip = on_document_skip};
+    const struct documents_handlers handlers = {.context = reading,
+                                                .wish = wish,
+                                                .rank = rank,
+                                                .on_news = on_news,
+                                                .on_skip = on_document_skip};
     const struct documents_options options = {
         .max_bytes = (size_t)reading->settings->max_document_bytes,
         .max_documents = (size_t)reading->settings->max_documents};
@@ -272,6 +281,16 @@ static void cannot_read(struct reading *reading, const char *path, int error)
     log_error("cannot be read", LOG_TEXT("path", path), LOG_TEXT("cause", strerror(error)));
 }
 
+/* The events directory may be missing where others are followed too. */
+static bool some_root_exists(const struct sources *sources)
+{
+    const char *root;
+    for (size_t position = 0; (root = sources_next_root(sources, &position));)
+        if (access(root, R_OK | X_OK) == 0)
+            return true;
+    return false;
+}
+
 void reading_directory(struct reading *reading, const char *path, bool is_given)
 {
     struct watch_handlers handlers = {.context = reading,
@@ -286,12 +305,13 @@ void reading_directory(struct reading *reading, const char *path, bool is_given)
     AUTO_FREE char *working = place_working();
     AUTO_FREE char *home = place_home(environ);
     AUTO_FREE char *whole = place_resolve(path, home, working);
-    if (access(whole, R_OK | X_OK) < 0) {
-        cannot_read(reading, path, errno);
-        return;
-    }
+    int error = access(whole, R_OK | X_OK) < 0 ? errno : 0;
     reading->alone = false;
     use_directory(reading, whole, is_given);
+    if (error && (is_given || !some_root_exists(reading->sources))) {
+        cannot_read(reading, path, error);
+        return;
+    }
     struct watch *watch = watch_new(&handlers, &options);
     sources_refresh(reading->sources, watch);
     watch_start(watch, clock_monotonic());

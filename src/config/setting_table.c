@@ -117,6 +117,19 @@ const struct setting setting_table[] = {
      .maximum = "7d",
      .placeholder = "DURATION",
      .help = "Rest after which such a file is given up where its writers cannot be told."},
+    {.name = "resource-interval",
+     .environment = "JSONL_EXPORTER_RESOURCE_INTERVAL",
+     .key = "resource_interval",
+     .kind = SETTING_DURATION,
+     .group = GROUP_WATCH,
+     FIELD(resource_interval),
+     .fallback = "10s",
+     .minimum = "0s",
+     .maximum = "1h",
+     .placeholder = "DURATION",
+     .help = "How often memory and processor time of the processes that write to followed files "
+             "are measured, and how full the file systems are, where rules ask for it. Less often "
+             "where it would take more than 1 % of a processor. 0 is never."},
 
     {.name = "state-dir",
      .environment = "JSONL_EXPORTER_STATE_DIR",

@@ -43,6 +43,7 @@ struct settings {
     int64_t max_open_files;
     int64_t max_held_files;
     int64_t held_file_timeout; /* ns */
+    int64_t resource_interval; /* ns; 0: none */
 
     /* What survives a restart. */
     char *state_dir; /* absolute */

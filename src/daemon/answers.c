@@ -10,6 +10,7 @@
 #include "daemon/daemon_internal.h"
 #include "daemon/own_metrics.h"
 #include "daemon/rulebook.h"
+#include "daemon/sources.h"
 #include "encode/encode.h"
 #include "registry/registry.h"
 #include "serve/exposition.h"
@@ -42,6 +43,7 @@ void answers_collect_own(struct daemon *daemon, int64_t now)
 {
     const struct own_view view = {.rulebook = daemon->rooms.rulebook,
                                   .pipeline = daemon->rooms.pipeline,
+                                  .sources = daemon->rooms.sources,
                                   .tail = daemon->tail,
                                   .documents = daemon->documents,
                                   .watch = daemon->watch,
@@ -139,6 +141,16 @@ static void check_watch(const struct daemon *daemon, struct text *out)
     write_check(out, "watch", is_present ? "pass" : "fail", mode);
 }
 
+/* A root that is missing is waited for; one that cannot be one wants somebody's eyes. */
+static void check_sources(const struct daemon *daemon, struct text *out)
+{
+    struct text detail;
+    text_init(&detail, TEXT_UNLIMITED);
+    bool is_wrong = sources_describe(daemon->rooms.sources, &detail);
+    write_check(out, "sources", is_wrong ? "warn" : "pass", detail.data);
+    text_free(&detail);
+}
+
 static void check_catch_up(const struct daemon *daemon, struct text *out)
 {
     struct tail_progress progress;
@@ -170,6 +182,7 @@ static void write_checks(struct daemon *daemon, struct text *out)
 {
     text_append_string(out, "\"checks\":{");
     check_watch(daemon, out);
+    check_sources(daemon, out);
     check_catch_up(daemon, out);
     check_state(daemon, out);
     write_check(out, "rules", daemon->reload.failed ? "warn" : "pass",

@@ -21,7 +21,9 @@
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/samples.h"
 #include "daemon/sightings.h"
+#include "daemon/sources.h"
 #include "resources/disk.h"
 #include "serve/serve.h"
 #include "watch/watch.h"
@@ -32,7 +34,8 @@
 
 bool daemon_root_present(const struct daemon *daemon)
 {
-    return watch_root_present(daemon->watch, daemon->settings->events_dir);
+    return !sources_need(daemon->rooms.sources, daemon->settings->events_dir) ||
+           watch_root_present(daemon->watch, daemon->settings->events_dir);
 }
 
 const struct settings *daemon_rule_settings(const struct daemon *daemon)
@@ -177,6 +180,9 @@ static int build(struct daemon *daemon)
     daemon->disk = disk_new(daemon->settings->events_dir);
     if (!daemon->disk)
         return fail("cannot measure disk use", strerror(errno));
+    daemon->samples = samples_new(daemon);
+    if (!daemon->samples)
+        return fail("cannot measure processes", strerror(errno));
     if (build_serving(daemon) < 0)
         return -1;
     return loop_start(daemon) < 0 ? fail("cannot start the loop", strerror(errno)) : 0;
@@ -215,6 +221,7 @@ static void tear_down(struct daemon *daemon, bool has_run)
         finish_answers(daemon);
     serve_free(daemon->serve);
     daemon->serve = NULL;
+    samples_free(daemon->samples);
     disk_free(daemon->disk);
     if (has_run)
         save_for_ever(daemon);

@@ -16,6 +16,7 @@ struct documents;
 struct exposition_part;
 struct own_metrics;
 struct record;
+struct samples;
 struct serve;
 struct settings;
 struct tail;
@@ -33,6 +34,7 @@ struct daemon {
     struct documents *documents;
     struct watch *watch;
     struct disk *disk;
+    struct samples *samples;
     struct serve *serve;
 
     struct event *signals[3];
@@ -75,6 +77,7 @@ struct daemon {
 };
 
 /* --- daemon.c --- */
+/* Is the events directory there, or no source in need of it? */
 bool daemon_root_present(const struct daemon *daemon);
 /* The settings that the rules in use were read by. */
 const struct settings *daemon_rule_settings(const struct daemon *daemon);

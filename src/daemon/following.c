@@ -133,6 +133,12 @@ static unsigned wish(void *context, const char *path)
     return sources_wish(daemon->rooms.sources, path);
 }
 
+static uint8_t rank(void *context, const char *path)
+{
+    struct daemon *daemon = context;
+    return sources_rank(daemon->rooms.sources, path);
+}
+
 /* Followed only while it is looked at: most documents rest. */
 static enum documents_taken on_news(void *context, const struct documents_news *news,
                                     struct text *ret_memo, enum documents_skip *ret_reason)
@@ -250,6 +256,7 @@ static void build_documents(struct daemon *daemon)
 {
     const struct documents_handlers handlers = {.context = daemon,
                                                 .wish = wish,
+                                                .rank = rank,
                                                 .on_news = on_news,
                                                 .is_read = is_read,
                                                 .can_look = can_look,

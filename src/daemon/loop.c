@@ -12,6 +12,7 @@
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
+#include "daemon/samples.h"
 #include "daemon/sources.h"
 #include "document/documents.h"
 #include "registry/registry.h"
@@ -79,7 +80,10 @@ static void read_slice(struct daemon *daemon)
         return;
     pipeline_set_now(daemon->rooms.pipeline, clock_wall());
     bool more = look_at_documents(daemon);
-    more = tail_turn(daemon->tail, SLICE) || more;
+    /* At first lines wait for documents: what these say (which workflow a session is of) is looked
+     * up by those. */
+    if (daemon->caught_up || !more)
+        more = tail_turn(daemon->tail, SLICE) || more;
     if (!daemon->caught_up && tail_arrived(daemon->tail, &progress) &&
         documents_arrived(daemon->documents))
         reach_ends(daemon);
@@ -143,6 +147,8 @@ static void every_second(struct daemon *daemon)
     rule_set_tick(daemon->rooms.rulebook->rules, now, !daemon->caught_up);
     registry_tick(daemon->rooms.rulebook->registry, now, true);
     disk_tick(daemon->disk, monotonic);
+    if (daemon->caught_up)
+        samples_tick(daemon->samples, monotonic);
     tell_root_state(daemon);
 }
 

@@ -131,7 +131,6 @@ static void collect_watch(struct own_metrics *own, const struct own_view *view)
     set(own, WATCHES, (double)counts.watches);
     set(own, UNWATCHED, (double)counts.unwatched_directories);
     set(own, UNREADABLE, (double)counts.unreadable_directories);
-    set(own, ROOTS_MISSING, (double)counts.roots_missing);
     set(own, RESCANS, (double)counts.rescans);
     set(own, OVERFLOWS, (double)counts.overflows);
 }
@@ -268,6 +267,8 @@ void own_metrics_collect(struct own_metrics *own, const struct own_view *view)
         own->when.event_time = view->now;
     collect_process(own);
     collect_events(own, view);
+    if (view->sources)
+        own_sources_collect(own, view->sources); /* drops what is told below by source */
     collect_pipeline(own, view);
     collect_rules(own, view);
     collect_registry(own, view);

@@ -1,4 +1,4 @@
-/* What own_metrics.c, own_collect.c and own_saved.c share. */
+/* What own_metrics.c, own_collect.c and own_sources.c share. */
 #ifndef DAEMON_OWN_INTERNAL_H
 #define DAEMON_OWN_INTERNAL_H
 
@@ -8,6 +8,8 @@
 #include "registry/registry.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
+
+struct sources;
 
 struct own_metrics {
     struct registry *live;
@@ -26,6 +28,15 @@ struct own_metrics {
         uint64_t (*rows)[ROW_OUTCOMES]; /* rows may share a name (one line, several rows) */
         size_t row_count;
     } added;
+    struct { /* the sources told of, in order */
+        char **packs;
+        char **names;
+        size_t count;
+    } shown;
 };
+
+/* --- own_sources.c --- */
+void own_sources_collect(struct own_metrics *own, const struct sources *sources);
+void own_sources_free(struct own_metrics *own);
 
 #endif

@@ -59,6 +59,7 @@ void own_metrics_free(struct own_metrics *own)
         return;
     registry_free(own->live);
     registry_free(own->kept);
+    own_sources_free(own);
     free(own->added.events);
     free(own->added.rows);
     free(own);

@@ -20,6 +20,7 @@ struct record_sink;
 struct registry;
 struct rulebook;
 struct serve;
+struct sources;
 struct state;
 struct tail;
 struct watch;
@@ -29,6 +30,7 @@ struct watch;
 struct own_view {
     const struct rulebook *rulebook;
     const struct pipeline *pipeline;
+    const struct sources *sources;
     const struct tail *tail;
     const struct documents *documents;
     const struct watch *watch;

@@ -118,6 +118,10 @@ const struct own_row own_table[OWNS] = {
         {OWN "source_last_event_timestamp_seconds", G,
          "Newest event time seen, by source.",
          {"source"}, NULL, 0},
+    [SOURCE_ROOTS] =
+        {OWN "source_roots", G,
+         "Directories in which a source is followed: present; missing, waited for; unreadable.",
+         {"pack", "source", "state"}, NULL, 0},
     [LAG_BYTES] =
         {OWN "lag_bytes", G,
          "Bytes known to be there and not read yet.",

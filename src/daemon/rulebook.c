@@ -10,6 +10,7 @@
 #include "config/place.h"
 #include "config/settings.h"
 #include "config/yaml.h"
+#include "daemon/auto_packs.h"
 #include "registry/registry.h"
 #include "rules/builtin.h"
 #include "rules/rule_set.h"
@@ -86,18 +87,33 @@ static void add_file(struct shelf *shelf, const char *path, struct diagnostics *
         shelf_add(shelf, name, tree);
 }
 
-static void add_named(struct shelf *shelf, const char *name, struct diagnostics *diagnostics)
+static bool is_named(const struct settings *settings, const char *name)
 {
-    const struct builtin_pack *pack =
-        builtin_pack_find(strcmp(name, "auto") == 0 ? "prodigy" : name);
-    if (pack) {
-        add_builtin(shelf, pack, diagnostics);
-        return;
+    for (size_t i = 0; i < settings->rules.count; i++)
+        if (strcmp(settings->rules.items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Packs that the user also names come where they are named, and not twice. */
+static void add_auto(struct shelf *shelf, const struct settings *settings,
+                     struct diagnostics *diagnostics)
+{
+    const struct builtin_pack *prodigy = builtin_pack_find("prodigy");
+    if (prodigy && !is_named(settings, "prodigy"))
+        add_builtin(shelf, prodigy, diagnostics);
+    for (const struct builtin_pack *pack = builtin_packs; pack->name; pack++) {
+        if (pack == prodigy || is_named(settings, pack->name))
+            continue;
+        struct tree *tree = yaml_read_text(pack->file, pack->text, pack->length, diagnostics);
+        shelf_own(shelf, tree);
+        if (tree && auto_packs_take(settings, tree))
+            shelf_add(shelf, pack->name, tree);
     }
-    if (place_is_pack_file(name)) {
-        add_file(shelf, name, diagnostics);
-        return;
-    }
+}
+
+static void add_unknown(const char *name, struct diagnostics *diagnostics)
+{
     const char **names = memory_zero(builtin_pack_count + 1, sizeof(*names));
     for (size_t i = 0; i < builtin_pack_count; i++)
         names[i] = builtin_packs[i].name;
@@ -108,6 +124,20 @@ static void add_named(struct shelf *shelf, const char *name, struct diagnostics 
                          name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "",
                          name);
     free(names);
+}
+
+static void add_named(struct shelf *shelf, const struct settings *settings, const char *name,
+                      struct diagnostics *diagnostics)
+{
+    const struct builtin_pack *pack = builtin_pack_find(name);
+    if (strcmp(name, "auto") == 0)
+        add_auto(shelf, settings, diagnostics);
+    else if (pack)
+        add_builtin(shelf, pack, diagnostics);
+    else if (place_is_pack_file(name))
+        add_file(shelf, name, diagnostics);
+    else
+        add_unknown(name, diagnostics);
 }
 
 /* The pack sections of a config file as a pack of their own. */
@@ -158,13 +188,48 @@ static struct rulebook *compile(const struct settings *settings, struct shelf *s
     return NULL;
 }
 
+/* Each --source must be about a source that some pack has. */
+static bool check_source(const char *pair, const struct rule_set *rules,
+                         struct diagnostics *diagnostics)
+{
+    const char **names = memory_zero(rule_set_source_count(rules) + 1, sizeof(*names));
+    AUTO_FREE char *name = memory_copy(pair, strcspn(pair, "="));
+    bool is_known = false;
+    for (size_t i = 0; i < rule_set_source_count(rules); i++) {
+        struct rule_source_facts facts;
+        rule_source_facts(rule_set_source(rules, i), &facts);
+        names[i] = facts.internal ? NULL : facts.name;
+        is_known = is_known || (names[i] && strcmp(names[i], name) == 0);
+    }
+    if (!is_known) {
+        const char *near = nearest_word(name, names, rule_set_source_count(rules));
+        diagnostics_error_at(diagnostics, "", 0, 0, "--source: no pack has a source '%s'%s%s%s",
+                             name, near ? " (did you mean '" : "", near ? near : "",
+                             near ? "'?)" : "");
+    }
+    free(names);
+    return is_known;
+}
+
+static struct rulebook *check_sources(const struct settings *settings, struct rulebook *rulebook,
+                                      struct diagnostics *diagnostics)
+{
+    bool is_good = true;
+    for (size_t i = 0; rulebook && i < settings->sources.count; i++)
+        is_good = check_source(settings->sources.items[i], rulebook->rules, diagnostics) && is_good;
+    if (is_good)
+        return rulebook;
+    rulebook_free(rulebook);
+    return NULL;
+}
+
 struct rulebook *rulebook_load(const struct settings *settings, struct diagnostics *diagnostics)
 {
     struct shelf shelf = {.count = 0};
     for (size_t i = 0; i < settings->rules.count; i++)
-        add_named(&shelf, settings->rules.items[i], diagnostics);
+        add_named(&shelf, settings, settings->rules.items[i], diagnostics);
     add_config_sections(&shelf, settings->config_tree);
-    return compile(settings, &shelf, diagnostics);
+    return check_sources(settings, compile(settings, &shelf, diagnostics), diagnostics);
 }
 
 struct rulebook *rulebook_check(const struct settings *settings, const char *path,
@@ -180,7 +245,7 @@ struct rulebook *rulebook_check(const struct settings *settings, const char *pat
             is_pack = is_pack && is_pack_section(tree->keys[i]->text);
         if (!tree_get(tree, "sources"))
             for (size_t i = 0; i < settings->rules.count; i++)
-                add_named(&shelf, settings->rules.items[i], diagnostics);
+                add_named(&shelf, settings, settings->rules.items[i], diagnostics);
         if (is_pack) {
             shelf_add(&shelf, name, tree);
         } else {

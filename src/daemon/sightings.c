@@ -13,7 +13,6 @@
 #include "daemon/followed.h"
 #include "decode/decoder.h"
 #include "decode/value.h"
-void decoder_wipe(struct decoder *decoder);
 #include "rules/rule_set.h"
 
 #define ARENA_KEPT ((size_t)1 << 16)   /* bytes; one huge document does not stay in memory */

@@ -243,6 +243,23 @@ unsigned sources_wish(const struct sources *sources, const char *path)
     return wish;
 }
 
+void sources_count_document(const struct sources *sources, const char *path, size_t *inout_counts)
+{
+    const struct place *place;
+    struct match match;
+    size_t position = 0;
+    while ((place = next_match(sources, path, &position, &match)) != NULL)
+        inout_counts[place->index] += place->facts.is_document;
+}
+
+uint8_t sources_rank(const struct sources *sources, const char *path)
+{
+    struct match match;
+    size_t position = 0;
+    const struct place *place = next_match(sources, path, &position, &match);
+    return place ? (uint8_t)place->index : UINT8_MAX - 1;
+}
+
 static bool is_part(const struct place *place, enum sources_part part)
 {
     return part == SOURCES_LINES ? !place->facts.is_document : place->facts.emits != 0;

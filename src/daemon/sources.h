@@ -14,6 +14,7 @@ struct roots;
 struct rule_set;
 struct settings;
 struct sources;
+struct text;
 struct watch;
 
 /* `events_dir` is where sources without a root lie; settings give --source and whether roots in
@@ -43,6 +44,12 @@ struct sources_facts {
 /* Walks the sources: *position = 0 first. False at the end. */
 bool sources_next_facts(const struct sources *sources, size_t *position,
                         struct sources_facts *ret_facts);
+/* Adds one to the count (by facts.index) of each source of documents that covers this file. */
+void sources_count_document(const struct sources *sources, const char *path, size_t *inout_counts);
+/* Is this directory a root of some source? */
+bool sources_need(const struct sources *sources, const char *directory);
+/* Appends which roots are not there, as one sentence. False: nobody needs to look at that. */
+bool sources_describe(const struct sources *sources, struct text *out);
 
 /* Predicates of the watch room; the context is struct sources. Absolute paths. */
 bool sources_want_directory(void *sources, const char *path);
@@ -51,6 +58,10 @@ bool sources_want_file(void *sources, const char *path);
 /* What the sources that cover a file want of it: bits of enum documents_wish; DOCUMENTS_LINES where
  * its lines are wanted. 0: nothing. */
 unsigned sources_wish(const struct sources *sources, const char *path);
+
+/* The place of the first source that covers it: what rules look up in documents is remembered from
+ * the sources that stand first. */
+uint8_t sources_rank(const struct sources *sources, const char *path);
 
 /* Which of a file's sources: those that read its lines, or those that emit events of its life and
  * of what it says as a whole. */

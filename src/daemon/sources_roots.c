@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "daemon/roots.h"
 #include "daemon/sources.h"
 #include "daemon/sources_internal.h"
@@ -188,4 +189,44 @@ bool sources_next_facts(const struct sources *sources, size_t *position,
         ret_facts->missing += roots_get(place->roots, i)->error != 0;
     ret_facts->present = roots_count(place->roots) - ret_facts->missing;
     return true;
+}
+
+/* --- For the operator --------------------------------------------------------------------------
+ */
+
+#define TOLD_MOST 10 /* roots in one sentence */
+
+bool sources_need(const struct sources *sources, const char *directory)
+{
+    const struct root *root;
+    size_t place = 0, index = 0;
+    while ((root = next_root(sources, &place, &index)) != NULL)
+        if (strcmp(root->path, directory) == 0)
+            return true;
+    return false;
+}
+
+bool sources_describe(const struct sources *sources, struct text *out)
+{
+    const struct root *root;
+    size_t place = 0, index = 0, missing = 0, unreadable = 0;
+    bool is_wrong = false;
+    while ((root = next_root(sources, &place, &index)) != NULL) {
+        if (!root->error)
+            continue;
+        is_wrong = is_wrong || root->error != ENOENT;
+        if (missing++ < TOLD_MOST)
+            text_printf(out, "%s%s/%s: %s (%s)", missing == 1 ? "waiting for roots of " : ", ",
+                        sources->places[place].facts.pack, sources->places[place].facts.name,
+                        root->path, strerror(root->error));
+    }
+    for (size_t i = 0; i < sources->count; i++)
+        unreadable += roots_unreadable(sources->places[i].roots);
+    if (missing > TOLD_MOST)
+        text_printf(out, ", and %zu more", missing - TOLD_MOST);
+    if (missing == 0)
+        text_append_string(out, "all roots are there");
+    if (unreadable > 0)
+        text_printf(out, "; %zu directories may not be read", unreadable);
+    return is_wrong || unreadable > 0;
 }

@@ -1,13 +1,18 @@
 /* GET /api/v1/status: what an operator wants to know of each stream, the state and the ids. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/build_info.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "config/settings.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/followed.h"
+#include "daemon/roots.h"
 #include "daemon/rulebook.h"
+#include "daemon/sources.h"
+#include "document/documents.h"
 #include "rules/rule_set.h"
 #include "tail/tail.h"
 
@@ -103,6 +108,79 @@ static void put_streams(const struct daemon *daemon, size_t limit, struct text *
     put_number(out, "held", counts.held);
 }
 
+/* --- Sources ---------------------------------------------------------------------------------- */
+
+#define DOCUMENTS_COUNTED_MOST ((size_t)100000) /* to answer in time; beyond, nobody is told */
+
+/* Followed files by source. False: the documents are too many to be counted. */
+static bool count_files(const struct daemon *daemon, size_t *inout_counts)
+{
+    struct documents_facts document;
+    struct documents_counts documents;
+    const struct tail_file *file;
+    size_t position = 0;
+    while ((file = tail_next_file(daemon->tail, &position)) != NULL) {
+        const struct followed *followed = tail_file_user(file);
+        for (size_t i = 0; i < followed->count; i++)
+            inout_counts[followed->sources[i].index]++;
+    }
+    documents_counts(daemon->documents, &documents);
+    if (documents.documents > DOCUMENTS_COUNTED_MOST)
+        return false;
+    position = 0;
+    while (documents_next_facts(daemon->documents, &position, &document))
+        sources_count_document(daemon->rooms.sources, document.path, inout_counts);
+    return true;
+}
+
+static void put_roots(const struct roots *roots, size_t limit, struct text *out)
+{
+    size_t count = roots_count(roots);
+    text_append_string(out, "\"roots\":[");
+    for (size_t i = 0; i < count && i < limit; i++) {
+        const struct root *root = roots_get(roots, i);
+        text_append_char(out, '{');
+        put_text(out, "path", root->path);
+        put_text(out, "state",
+                 root->error == 0        ? "present"
+                 : root->error == ENOENT ? "missing"
+                                         : strerror(root->error));
+        put_end(out, '}');
+    }
+    put_end(out, ']');
+}
+
+static void put_source(const struct sources_facts *facts, size_t limit, struct text *out)
+{
+    text_append_char(out, '{');
+    put_text(out, "pack", facts->pack);
+    put_text(out, "name", facts->name);
+    put_text(out, "format", facts->is_document ? "document" : "lines");
+    put_roots(facts->roots, limit, out);
+    put_number(out, "present", facts->present);
+    put_number(out, "missing", facts->missing);
+    put_number(out, "unreadable", facts->unreadable);
+}
+
+static void put_source_list(const struct daemon *daemon, size_t limit, struct text *out)
+{
+    struct sources_facts facts;
+    size_t position = 0;
+    AUTO_FREE size_t *counts =
+        memory_zero(rule_set_source_count(daemon->rooms.rulebook->rules), sizeof(*counts));
+    bool is_counted = count_files(daemon, counts);
+    text_append_string(out, "\"sources\":[");
+    while (sources_next_facts(daemon->rooms.sources, &position, &facts)) {
+        put_source(&facts, limit, out);
+        if (is_counted || !facts.is_document)
+            put_number(out, "files", counts[facts.index]);
+        else
+            text_append_string(out, "\"files\":null,");
+        put_end(out, '}');
+    }
+    put_end(out, ']');
+}
+
 static void put_state(const struct daemon *daemon, struct text *out)
 {
     struct state_counts counts;
@@ -170,6 +248,7 @@ void status_write(struct daemon *daemon, size_t limit, struct text *out)
     put_text(out, "version", BUILD_VERSION);
     text_printf(out, "\"uptime_seconds\":%.3f,", uptime);
     put_catch_up(daemon, out);
+    put_source_list(daemon, limit, out);
     put_streams(daemon, limit, out);
     put_state(daemon, out);
     put_ids(daemon, out);

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "decode/plan_internal.h"
 #include "decode/walk.h"
+#include "decode/wiped_memory.h"
 
 struct decoder {
     const struct decode_plan *plan;
@@ -21,9 +22,10 @@ struct decoder {
 
 static void renew_handle(struct decoder *decoder)
 {
+    yajl_alloc_funcs memory = wiped_memory;
     if (decoder->walk.handle)
         yajl_free(decoder->walk.handle);
-    decoder->walk.handle = yajl_alloc(&walk_callbacks, NULL, &decoder->walk);
+    decoder->walk.handle = yajl_alloc(&decoder->walk.callbacks, &memory, &decoder->walk);
     if (!decoder->walk.handle)
         abort();
     yajl_config(decoder->walk.handle, yajl_allow_multiple_values, 1);
@@ -34,8 +36,14 @@ struct decoder *decoder_new(const struct decode_plan *plan)
 {
     struct decoder *decoder = memory_zero(1, sizeof(*decoder));
     decoder->plan = plan;
+    decoder->walk.callbacks = walk_callbacks;
     renew_handle(decoder);
     return decoder;
+}
+
+void decoder_wipe(struct decoder *decoder)
+{
+    renew_handle(decoder);
 }
 
 void decoder_free(struct decoder *decoder)

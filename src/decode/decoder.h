@@ -29,6 +29,10 @@ enum decode_result {
 /* `plan` must stay as it is while the decoder lives. */
 struct decoder *decoder_new(const struct decode_plan *plan);
 void decoder_free(struct decoder *decoder);
+/* Overwrites what yajl's own memory still holds of the last line: texts with escapes, wanted or
+ * not, and what was unfinished. For lines that may hold secrets. The line itself and the values in
+ * the arena, which are wanted ones alone, are the caller's. */
+void decoder_wipe(struct decoder *decoder);
 
 /* Decodes one line. On DECODE_OK *ret_slots is an array of decode_plan_slots values (VALUE_ABSENT
  * where the line has nothing) that lives until the arena is reset and the line's bytes go; else

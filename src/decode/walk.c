@@ -135,6 +135,12 @@ static int on_string(void *context, const unsigned char *bytes, size_t length)
     return 1;
 }
 
+/* May the next value be a text that somebody wants, or that counts as an element? */
+static inline void want_text(struct walk *walk, bool wanted)
+{
+    walk->callbacks.yajl_string = wanted ? on_string : NULL;
+}
+
 static int start_record(struct walk *walk, bool is_array)
 {
     if (is_array)
@@ -164,8 +170,10 @@ static int start_container(struct walk *walk, bool is_array)
     const struct plan_node *node = next_node(walk);
     if (!node) {
         walk->skipped = 1;
+        want_text(walk, false);
         return 1;
     }
+    want_text(walk, true);
     struct frame *frame = &walk->frames[walk->depth++];
     walk->frame = frame;
     frame->node = node;
@@ -182,10 +190,11 @@ static int start_container(struct walk *walk, bool is_array)
 static int end_container(struct walk *walk)
 {
     if (walk->skipped) {
-        walk->skipped--;
+        want_text(walk, --walk->skipped == 0);
         return 1;
     }
     struct frame *frame = walk->frame;
+    want_text(walk, true);
     if (--walk->depth > 0)
         walk->frame = frame - 1;
     if (frame->value)
@@ -220,24 +229,27 @@ static void enter_entry(struct walk *walk, struct frame *frame, const char *key,
     walk->pending_slots = slots;
 }
 
-static __attribute__((noinline)) int enter_key(struct walk *walk, const char *key, size_t length)
+static __attribute__((noinline)) void enter_key(struct walk *walk, const char *key, size_t length)
 {
     struct frame *frame = walk->frame;
     frame->count++;
     if (UNLIKELY(frame->list != NULL)) {
         enter_entry(walk, frame, key, length);
-        return 1;
+        return;
     }
     walk->pending = plan_node_child(frame->node, key, length);
     walk->pending_slots = frame->slots;
-    return 1;
 }
 
 /* Most calls are in subtrees that nobody wants: these are not to pay for more than this. */
 static int on_map_key(void *context, const unsigned char *bytes, size_t length)
 {
     struct walk *walk = context;
-    return walk->skipped ? 1 : enter_key(walk, (const char *)bytes, length);
+    if (walk->skipped)
+        return 1;
+    enter_key(walk, (const char *)bytes, length);
+    want_text(walk, walk->pending && walk->pending->slot != NO_SLOT);
+    return 1;
 }
 
 static int on_end(void *context)
@@ -280,6 +292,7 @@ bool walk_line(struct walk *walk, const struct plan_node *root, yajl_status *ret
     walk->object_end = 0;
     walk->depth = walk->skipped = 0;
     walk->pending = NULL;
+    want_text(walk, true);
     *ret_status = yajl_parse(walk->handle, (const unsigned char *)walk->line, walk->length);
     return *ret_status == yajl_status_ok && walk->depth == 0 && walk->object_end != 0 &&
            !walk->not_object && !walk->too_many && walk_ends_blank(walk);

@@ -2,7 +2,8 @@
  *
  * yajl calls back for every token; a stack of frames walks the trie beside it. A subtree that
  * nobody wants costs one counter: `skipped` is the depth within it, and every callback looks at it
- * first. */
+ * first. For a text that nobody wants yajl is given no callback: then it does not even unescape it,
+ * which is most of what long texts cost. */
 #ifndef DECODE_WALK_H
 #define DECODE_WALK_H
 
@@ -32,7 +33,8 @@ struct frame {
 };
 
 struct walk {
-    yajl_handle handle; /* calls back with this walk */
+    yajl_handle handle;       /* calls back with this walk */
+    yajl_callbacks callbacks; /* the handle's: walk_callbacks, the one for strings on and off */
 
     /* The line. Its walks share what they find. */
     struct arena *arena;

@@ -85,6 +85,9 @@ struct documents_handlers {
     /* Bits of enum documents_wish. Asked once for each path that is met, and again when
      * documents_renew says so. */
     unsigned (*wish)(void *context, const char *path);
+    /* Of what waits together (after the first walk, in documents_drain) lower ranks come first,
+     * what was removed last. NULL: all are equal. */
+    uint8_t (*rank)(void *context, const char *path);
     /* The owner appends the new memo to `ret_memo` (empty before); of a removed file none is kept.
      * NOT_YET (of content alone), with *ret_reason one of enum documents_skip: the memo stays as it
      * was, and the content is looked at again later. */

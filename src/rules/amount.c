@@ -10,28 +10,39 @@
 #include "rules/compiler.h"
 #include "rules/schema.h"
 
-static const char *const forms[] = {"count", "sum", "since", "between", "elapsed", "increase"};
+static const char *const forms[] = {"count",   "sum",      "since", "between",
+                                    "elapsed", "increase", "growth"};
+
+/* Words beside a form, and the one they belong to. */
+static const struct {
+    const char *word;
+    const char *form;
+} extras[] = {{"key", "increase"},
+              {"scope", "increase"},
+              {"memory", "increase"},
+              {"keep", "increase"},
+              {"most", "elapsed"}};
 
 /* The one form that a map of `value` names, as an index into `forms`; -1 with an error. */
 static int value_form(struct diagnostics *diagnostics, const struct tree *value)
 {
-    static const char *const extra[] = {"key", "scope", "memory", "keep"};
-    const char *words[ARRAY_LENGTH(forms) + ARRAY_LENGTH(extra)];
+    const char *words[ARRAY_LENGTH(forms) + ARRAY_LENGTH(extras)];
     int found = -1;
     memcpy(words, forms, sizeof(forms));
-    memcpy(words + ARRAY_LENGTH(forms), extra, sizeof(extra));
+    for (size_t i = 0; i < ARRAY_LENGTH(extras); i++)
+        words[ARRAY_LENGTH(forms) + i] = extras[i].word;
     schema_keys(diagnostics, value, "amount", words, ARRAY_LENGTH(words));
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)
         if (tree_get(value, forms[i]))
             found = found < 0 ? (int)i : -2;
     if (found < 0)
         diagnostics_error(diagnostics, value,
-                          "'value' needs one of count, sum, since, between, elapsed, increase");
-    if (found >= 0 && strcmp(forms[found], "increase") != 0)
-        for (size_t i = 0; i < ARRAY_LENGTH(extra); i++)
-            if (tree_get(value, extra[i]))
-                diagnostics_error(diagnostics, tree_get(value, extra[i]),
-                                  "'%s' belongs to 'increase'", extra[i]);
+                          "'value' needs one of count, sum, since, between, elapsed, increase, "
+                          "growth");
+    for (size_t i = 0; found >= 0 && i < ARRAY_LENGTH(extras); i++)
+        if (tree_get(value, extras[i].word) && strcmp(forms[found], extras[i].form) != 0)
+            diagnostics_error(diagnostics, tree_get(value, extras[i].word), "'%s' belongs to '%s'",
+                              extras[i].word, extras[i].form);
     return found < 0 ? -1 : found;
 }
 
@@ -93,10 +104,12 @@ static bool compile_between(const struct binding *binding, const struct tree *no
            compile_operand(binding, node->items[1], "'between'", &amount->operands[1]);
 }
 
-static bool compile_elapsed(const struct binding *binding, const struct tree *node,
+static bool compile_elapsed(const struct binding *binding, const struct tree *value,
                             const struct tree *row, struct amount *amount)
 {
     struct diagnostics *diagnostics = binding->compiler->diagnostics;
+    const struct tree *node = tree_get(value, "elapsed");
+    const struct tree *most = tree_get(value, "most");
     if (!schema_scalar(diagnostics, node, "'elapsed'"))
         return false;
     amount->memory = compiler_find_memory(binding->compiler, node->text);
@@ -105,8 +118,45 @@ static bool compile_elapsed(const struct binding *binding, const struct tree *no
                           node->text);
         return false;
     }
+    if (most && !schema_duration(diagnostics, most, "'most'", false, &amount->most))
+        return false;
     return !tree_get(row, "key") ||
            key_compile(binding, tree_get(row, "key"), "'key'", &amount->key);
+}
+
+struct growth_building {
+    const struct binding *binding;
+    struct amount *amount;
+    bool failed;
+};
+
+static void add_grown(void *context, const struct tree *name)
+{
+    struct growth_building *building = context;
+    struct amount *amount = building->amount;
+    struct memory *memory = compiler_find_memory(building->binding->compiler, name->text);
+    if (!memory || (memory->kind != MEMORY_INCREASE && memory->kind != MEMORY_ONCE)) {
+        diagnostics_error(building->binding->compiler->diagnostics, name,
+                          "no row above has 'memory: %s' with its once or increase", name->text);
+        building->failed = true;
+        return;
+    }
+    amount->grown = memory_resize(amount->grown, amount->grown_count + 1, sizeof(struct memory *));
+    amount->grown[amount->grown_count++] = memory;
+}
+
+/* Inside `each` the rows above have seen all elements already. */
+static bool compile_growth(const struct binding *binding, const struct tree *node,
+                           struct amount *amount)
+{
+    struct growth_building building = {.binding = binding, .amount = amount};
+    if (binding->inside_each) {
+        diagnostics_error(binding->compiler->diagnostics, node,
+                          "'growth' is of the whole event, so this row can have no 'each'");
+        return false;
+    }
+    schema_some_texts(binding->compiler->diagnostics, node, "'growth'", add_grown, &building);
+    return !building.failed && amount->grown_count > 0;
 }
 
 static bool compile_increase(const struct binding *binding, const struct tree *value,
@@ -130,7 +180,8 @@ static bool compile_form(const struct binding *binding, const struct tree *row,
                          const struct tree *value, const char *metric, struct amount *amount)
 {
     static const enum amount_kind kinds[] = {AMOUNT_COUNT,   AMOUNT_QUANTITIES, AMOUNT_SINCE,
-                                             AMOUNT_BETWEEN, AMOUNT_ELAPSED,    AMOUNT_INCREASE};
+                                             AMOUNT_BETWEEN, AMOUNT_ELAPSED,    AMOUNT_INCREASE,
+                                             AMOUNT_GROWTH};
     int form = value_form(binding->compiler->diagnostics, value);
     if (form < 0)
         return false;
@@ -144,9 +195,11 @@ static bool compile_form(const struct binding *binding, const struct tree *row,
     case AMOUNT_BETWEEN:
         return compile_between(binding, node, amount);
     case AMOUNT_ELAPSED:
-        return compile_elapsed(binding, node, row, amount);
+        return compile_elapsed(binding, value, row, amount);
     case AMOUNT_INCREASE:
         return compile_increase(binding, value, metric, amount);
+    case AMOUNT_GROWTH:
+        return compile_growth(binding, node, amount);
     default:
         return compile_quantities(binding, node, "'sum'", amount);
     }
@@ -243,6 +296,7 @@ void amount_free(struct amount *amount)
     operand_free(&amount->operands[0]);
     operand_free(&amount->operands[1]);
     key_free(&amount->key);
+    free(amount->grown);
     for (size_t i = 0; i < amount->scale_count; i++)
         key_free(&amount->scales[i].key);
     free(amount->scales);

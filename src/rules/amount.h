@@ -1,7 +1,8 @@
 /* Amounts: what a row adds, sets or observes.
  *
  *   value: 3 · path · {count: list} · {sum: [paths]} · {since: time} · {between: [a, b]} ·
- *   {elapsed: timer} · {increase: path, key: path or list}      then   scale: number or table(s) */
+ *   {elapsed: timer, most: 5m} · {increase: path, key: path or list} · {growth: memories}
+ *   then   scale: number or table(s) */
 #ifndef RULES_AMOUNT_H
 #define RULES_AMOUNT_H
 
@@ -21,7 +22,8 @@ enum amount_kind {
     AMOUNT_SINCE,
     AMOUNT_BETWEEN,
     AMOUNT_ELAPSED,
-    AMOUNT_INCREASE
+    AMOUNT_INCREASE,
+    AMOUNT_GROWTH /* what memories of rows above grew by with this event */
 };
 
 struct scale {
@@ -37,7 +39,10 @@ struct amount {
     size_t quantity_count;
     struct operand operands[2]; /* COUNT: the list; SINCE, BETWEEN: times */
     struct memory *memory;      /* ELAPSED: the timer; INCREASE */
+    int64_t most;               /* ELAPSED: ns; 0: any time */
     struct key key;             /* ELAPSED (none: no key), INCREASE */
+    struct memory **grown;      /* GROWTH */
+    size_t grown_count;
     struct scale *scales;
     size_t scale_count;
 };

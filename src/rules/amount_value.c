@@ -78,10 +78,27 @@ static enum row_outcome elapsed_value(struct scene *scene, const struct amount *
     const struct memory_entry *entry = memory_get(amount->memory, &key);
     if (!entry) {
         scene->missing = amount->memory->name;
-        return ROW_MISSING;
+        return amount->most ? ROW_NO_GROWTH : ROW_MISSING;
     }
     *ret_value = seconds_between(entry->time, scene_time(scene));
-    return ROW_APPLIED;
+    bool is_within = *ret_value >= 0 && *ret_value <= (double)amount->most / 1e9;
+    return amount->most && !is_within ? ROW_NO_GROWTH : ROW_APPLIED;
+}
+
+static enum row_outcome growth_value(const struct scene *scene, const struct amount *amount,
+                                     double *ret_value)
+{
+    double sum = 0;
+    bool has_grown = false;
+    for (size_t i = 0; i < amount->grown_count; i++) {
+        const struct memory *memory = amount->grown[i];
+        if (memory->grown_in != scene->serial)
+            continue;
+        sum += memory->growth;
+        has_grown = true;
+    }
+    *ret_value = sum;
+    return has_grown ? ROW_APPLIED : ROW_NO_GROWTH;
 }
 
 static enum row_outcome scaled(struct scene *scene, const struct amount *amount, double *value)
@@ -124,21 +141,32 @@ static enum row_outcome increase_value(struct scene *scene, const struct amount 
     double growth = entry ? value - entry->largest : value;
     if (entry && !(growth > 0))
         return ROW_NO_GROWTH;
-    outcome = scaled(scene, amount, &growth);
+    *ret_value = growth;
+    outcome = scaled(scene, amount, ret_value);
     if (outcome != ROW_APPLIED)
         return outcome;
+    scene_note_growth(scene, amount->memory, growth);
+    if (!entry && value == 0)
+        return ROW_APPLIED; /* as good as unknown */
     if (!entry)
         entry = memory_put(amount->memory, &key, NULL, 0, scene->when.now);
     entry->largest = value;
     memory_note(amount->memory, entry);
-    *ret_value = growth;
     return ROW_APPLIED;
+}
+
+static bool spans_time(const struct amount *amount)
+{
+    return amount->kind == AMOUNT_SINCE || amount->kind == AMOUNT_BETWEEN ||
+           amount->kind == AMOUNT_ELAPSED;
 }
 
 enum row_outcome amount_value(struct scene *scene, const struct amount *amount, double *ret_value)
 {
     enum row_outcome outcome = ROW_APPLIED;
     double value = amount->constant;
+    if (UNLIKELY(scene->late) && spans_time(amount))
+        return ROW_LATE;
     switch (amount->kind) {
     case AMOUNT_CONSTANT:
         break;
@@ -157,6 +185,9 @@ enum row_outcome amount_value(struct scene *scene, const struct amount *amount, 
         break;
     case AMOUNT_INCREASE:
         return increase_value(scene, amount, ret_value);
+    case AMOUNT_GROWTH:
+        outcome = growth_value(scene, amount, &value);
+        break;
     }
     if (outcome == ROW_APPLIED)
         outcome = scaled(scene, amount, &value);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "decode/value.h"
+#include "rules/apply.h"
 #include "rules/compiler.h"
 #include "rules/event_name.h"
 #include "rules/row_binding.h"
@@ -38,7 +39,7 @@ static bool first_text(const struct source_paths *paths, const struct value *slo
     return false;
 }
 
-static int64_t record_time(struct rule_source *source, const struct value *slots)
+int64_t apply_time(struct rule_source *source, const struct value *slots)
 {
     int64_t time = TIME_NONE;
     for (size_t i = 0; i < source->time.count; i++) {
@@ -82,16 +83,33 @@ static struct source_event *event_of(struct rule_set *set, struct rule_source *s
     return event;
 }
 
+void apply_rows(const struct row_stage *stage, const struct source_event *known, bool guests,
+                struct scene *scene)
+{
+    scene->serial = ++stage->set->serial;
+    for (size_t i = 0; i < known->row_count; i++) {
+        struct row *row = known->rows[i];
+        if (row->guest && !guests)
+            continue;
+        scene->pack_id = row->facts->pack;
+        row_run(stage, row, scene);
+    }
+}
+
+enum start apply_start(const struct rule_source *source, const struct value *slots)
+{
+    bool has_body = source->body && slots[source->body_slot].type == VALUE_OBJECT;
+    return has_body ? START_BODY : START_RECORD;
+}
+
 enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
                                const struct rule_event *event, int64_t *ret_time)
 {
     struct row_stage stage = {.set = set, .trace = event->trace};
-    struct scene scene = {
-        .file = event->file, .slots = event->slots, .arena = event->arena, .start = START_RECORD};
-    if (source->body && event->slots[source->body_slot].type == VALUE_OBJECT)
-        scene.start = START_BODY;
+    struct scene scene = {.file = event->file, .slots = event->slots, .arena = event->arena};
+    scene.start = apply_start(source, event->slots);
     scene.when.now = set->now = event->now;
-    scene.when.event_time = record_time(source, event->slots);
+    scene.when.event_time = apply_time(source, event->slots);
     if (ret_time)
         *ret_time = scene.when.event_time;
     struct source_event *known = event_of(set, source, event->slots);
@@ -104,14 +122,14 @@ enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
         known->name->seen++;
         known->name->unmatched += match == RULE_UNMATCHED;
     }
-    for (size_t i = 0; i < known->row_count; i++) {
-        struct row *row = known->rows[i];
-        if (row->guest && !event->guests)
-            continue;
-        scene.pack_id = row->facts->pack;
-        row_run(&stage, row, &scene);
-    }
+    apply_rows(&stage, known, event->guests, &scene);
     return match;
+}
+
+void apply_note_trouble(struct rule_set *set, const struct rule_trouble *trouble)
+{
+    if (set->trouble_count < RULE_TROUBLES)
+        set->troubles[set->trouble_count++] = *trouble;
 }
 
 const struct rule_trouble *rule_set_take_trouble(struct rule_set *set)

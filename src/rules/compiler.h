@@ -16,6 +16,7 @@
 #include "rules/rule_set.h"
 #include "rules/source.h"
 
+struct emit;
 struct event_name;
 
 struct rule_set {
@@ -35,7 +36,8 @@ struct rule_set {
     struct row_facts **rows;
     size_t row_count;
 
-    int64_t now; /* of the event or tick under way */
+    int64_t now;     /* of the event or tick under way */
+    uint64_t serial; /* of the last event */
     struct rule_trouble troubles[RULE_TROUBLES];
     size_t trouble_count;
     size_t troubles_told; /* of them */
@@ -56,6 +58,7 @@ struct compiler {
     struct diagnostics *diagnostics;
     struct pack *pack;          /* under way */
     struct rule_source *source; /* under way */
+    const struct emit *emit; /* under way, where it sees something else than records do; or NULL */
 };
 
 #endif

@@ -274,7 +274,7 @@ bool condition_holds(struct scene *scene, const struct condition *condition)
 {
     struct value value = {.type = VALUE_ABSENT};
     double number;
-    if (condition->term_count > 1)
+    if (condition->term_count > 1 || condition->terms[0].has_otherwise)
         return sum_holds(scene, condition);
     bool is_there =
         operand_value(scene, &condition->terms[0].whole, &value) && value.type != VALUE_NULL;

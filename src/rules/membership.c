@@ -11,6 +11,9 @@
 #include "registry/registry.h"
 #include "rules/scene.h"
 
+#define MEMBERS_FIRST_CAPACITY 16
+#define NO_EVENT               (INT64_MIN + 1) /* as event time: brings nothing back into sight */
+
 static bool group_is_of(const void *item, const void *key)
 {
     const struct set_group *group = item;
@@ -99,11 +102,34 @@ static void group_free(struct set_group *group)
     free(group);
 }
 
-/* The gauge shows how many are inside, whatever became of its value meanwhile. */
+/* The gauge shows how many are inside, whatever became of its value meanwhile. An age is shown by
+ * set_show_ages, but that nobody is inside at once. */
 static void show(const struct set_group *group, const struct moment *when)
 {
+    if (group->groups->shows_oldest && group->inside > 0)
+        return;
     double change = (double)group->inside - series_value(group->series);
     registry_adjust(group->registry, group->series, change, when);
+}
+
+static void members_add(struct memory *memory, struct memory_entry *entry)
+{
+    if (memory->member_count == memory->member_capacity) {
+        memory->member_capacity += memory->member_capacity / 2 + MEMBERS_FIRST_CAPACITY;
+        memory->members =
+            memory_resize(memory->members, memory->member_capacity, sizeof(struct memory_entry *));
+    }
+    memory->members[memory->member_count++] = entry;
+    entry->place = memory->member_count;
+}
+
+/* The last one takes its place. */
+static void members_remove(struct memory *memory, struct memory_entry *entry)
+{
+    struct memory_entry *last = memory->members[--memory->member_count];
+    memory->members[entry->place - 1] = last;
+    last->place = entry->place;
+    entry->place = 0;
 }
 
 static bool is_inside(const struct memory_entry *entry)
@@ -112,11 +138,12 @@ static bool is_inside(const struct memory_entry *entry)
 }
 
 /* The entry counts no more in its group; the last one frees the group. */
-static void detach(struct memory_entry *entry, const struct moment *when)
+static void detach(struct memory *memory, struct memory_entry *entry, const struct moment *when)
 {
     struct set_group *group = entry->group;
     if (!group)
         return;
+    members_remove(memory, entry);
     if (is_inside(entry)) {
         group->inside--;
         show(group, when);
@@ -127,8 +154,10 @@ static void detach(struct memory_entry *entry, const struct moment *when)
         group_free(group);
 }
 
-static void attach(struct memory_entry *entry, struct set_group *group, const struct moment *when)
+static void attach(struct memory *memory, struct memory_entry *entry, struct set_group *group,
+                   const struct moment *when)
 {
+    members_add(memory, entry);
     entry->group = group;
     entry->epoch = group->epoch;
     group->entries++;
@@ -185,9 +214,9 @@ enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
     if (!is_there) {
         group = need_group(groups, registry, series); /* first: detach may free the old one */
         group->entries++;
-        detach(entry, &scene->when);
+        detach(memory, entry, &scene->when);
         group->entries--;
-        attach(entry, group, &scene->when);
+        attach(memory, entry, group, &scene->when);
     }
     if (!is_there || time > entry->time) {
         entry->time = time;
@@ -195,6 +224,15 @@ enum row_outcome set_enter(struct memory *memory, struct set_groups *groups,
         memory_note(memory, entry);
     }
     return ROW_APPLIED;
+}
+
+/* Someone inside leaves with this event. */
+static void take_out(struct memory *memory, struct memory_entry *entry, const struct scene *scene)
+{
+    detach(memory, entry, &scene->when);
+    entry->time = scene_time(scene);
+    entry->left_in = file_of(scene);
+    memory_note(memory, entry);
 }
 
 enum row_outcome set_leave(struct memory *memory, const struct memory_key *key,
@@ -210,15 +248,29 @@ enum row_outcome set_leave(struct memory *memory, const struct memory_key *key,
     }
     bool was_inside = is_inside(entry);
     memory_touch(memory, entry, scene->when.now);
-    if (was_inside)
-        detach(entry, &scene->when);
-    if (was_inside || entry->time < time) {
+    if (was_inside) {
+        take_out(memory, entry, scene);
+    } else if (entry->time < time) {
         entry->time = time;
         if (!entry->group)
             entry->left_in = file_of(scene);
         memory_note(memory, entry);
     }
     return was_inside ? ROW_APPLIED : ROW_NO_GROWTH;
+}
+
+enum row_outcome set_leave_all(struct memory *memory, uint64_t scope_id, const struct scene *scene)
+{
+    enum row_outcome outcome = ROW_NO_GROWTH;
+    for (uint32_t i = memory->member_count; i-- > 0;) { /* who goes is replaced by the last */
+        struct memory_entry *entry = memory->members[i];
+        if (entry->scope_id != scope_id || !is_inside(entry))
+            continue;
+        memory_touch(memory, entry, scene->when.now);
+        take_out(memory, entry, scene);
+        outcome = ROW_APPLIED;
+    }
+    return outcome;
 }
 
 enum row_outcome set_clear(struct set_groups *groups, struct registry *registry,
@@ -245,12 +297,13 @@ void set_expire(struct memory *memory, int64_t now)
     if (memory->stay == 0 || memory->earliest >= now - memory->stay)
         return;
     memory->earliest = INT64_MAX;
-    for (struct memory_entry *entry = memory->oldest; entry; entry = entry->newer) {
+    for (uint32_t i = memory->member_count; i-- > 0;) { /* who goes is replaced by the last */
+        struct memory_entry *entry = memory->members[i];
         if (!is_inside(entry))
             continue;
         struct moment when = {.event_time = inside_since(entry), .now = now};
         if (when.event_time < now - memory->stay) {
-            detach(entry, &when);
+            detach(memory, entry, &when);
             memory_note(memory, entry);
         } else {
             note_since(memory, entry);
@@ -258,11 +311,30 @@ void set_expire(struct memory *memory, int64_t now)
     }
 }
 
-void set_forget(void *context, struct memory_entry *entry)
+void set_show_ages(const struct memory *memory, struct set_groups *groups, int64_t now)
+{
+    const struct moment when = {.event_time = NO_EVENT, .now = now};
+    struct set_group *group;
+    for (size_t position = 0; (group = map_next(&groups->by_series, &position));)
+        group->oldest = INT64_MAX;
+    for (uint32_t i = 0; i < memory->member_count; i++) {
+        const struct memory_entry *entry = memory->members[i];
+        if (is_inside(entry) && inside_since(entry) < entry->group->oldest)
+            entry->group->oldest = inside_since(entry);
+    }
+    for (size_t position = 0; (group = map_next(&groups->by_series, &position));) {
+        double age = group->oldest < now ? (double)(now - group->oldest) / 1e9 : 0;
+        if (age < series_value(group->series) || age > series_value(group->series))
+            registry_adjust(group->registry, group->series, age - series_value(group->series),
+                            &when);
+    }
+}
+
+void set_forget(void *context, struct memory *memory, struct memory_entry *entry)
 {
     const int64_t *now = context;
     struct moment when = {.event_time = inside_since(entry), .now = *now};
-    detach(entry, &when);
+    detach(memory, entry, &when);
 }
 
 void set_rejoin(struct memory *memory, struct memory_entry *entry, struct set_group *group,
@@ -271,6 +343,7 @@ void set_rejoin(struct memory *memory, struct memory_entry *entry, struct set_gr
     entry->group = group;
     entry->epoch = epoch;
     group->entries++;
+    members_add(memory, entry);
     if (!is_inside(entry))
         return;
     group->inside++;
@@ -279,7 +352,7 @@ void set_rejoin(struct memory *memory, struct memory_entry *entry, struct set_gr
 
 void set_groups_settle(struct set_groups *groups, int64_t now)
 {
-    const struct moment when = {.event_time = INT64_MIN + 1, .now = now}; /* no event */
+    const struct moment when = {.event_time = NO_EVENT, .now = now};
     struct set_group *group;
     for (size_t position = 0; (group = map_next(&groups->by_series, &position));) {
         double inside = group->inside;

@@ -33,6 +33,7 @@ struct set_group {
     uint32_t entries;      /* that point here, of any epoch */
     int64_t cleared_at;    /* event time of the last clear; INT64_MIN: none */
     uint32_t cleared_in;   /* file whose line said so, as memory_entry.left_in */
+    int64_t oldest;        /* set_show_ages: since when someone is inside */
     bool is_unsaved;
     bool has_record; /* a save put one, or it came out of one */
 };
@@ -40,6 +41,7 @@ struct set_group {
 /* The groups of one metric, by its series. */
 struct set_groups {
     struct map by_series;
+    bool shows_oldest; /* the gauge shows an age, not how many are inside */
     bool tracks;
     bool is_unsaved;     /* some of them, or `removed` */
     struct text removed; /* keys of series whose groups' records are to go, as bytes of fields.h */
@@ -54,10 +56,14 @@ enum row_outcome set_leave(struct memory *memory, const struct memory_key *key,
 /* Everyone out of this series. */
 enum row_outcome set_clear(struct set_groups *groups, struct registry *registry,
                            struct series *series, const struct scene *scene);
+/* Every key of the scope leaves. */
+enum row_outcome set_leave_all(struct memory *memory, uint64_t scope_id, const struct scene *scene);
 /* Lets keys fall out whose last enter is longer ago than the memory's `stay`. */
 void set_expire(struct memory *memory, int64_t now);
+/* Gauges of `shows: oldest`: how long ago the key entered that is inside longest, in seconds. */
+void set_show_ages(const struct memory *memory, struct set_groups *groups, int64_t now);
 /* For memory_store.forget_member: the entry's key counts no more. */
-void set_forget(void *context, struct memory_entry *entry);
+void set_forget(void *context, struct memory *memory, struct memory_entry *entry);
 
 void set_groups_init(struct set_groups *groups);
 void set_groups_free(struct set_groups *groups);

@@ -106,6 +106,7 @@ static void memory_delete(struct memory *memory)
     }
     map_free(&memory->entries);
     free(memory->unsaved);
+    free(memory->members);
     text_free(&memory->removed);
     free(memory->name);
     free(memory);
@@ -249,7 +250,7 @@ static void forget_note(struct memory *memory, const struct memory_entry *entry)
 void memory_remove(struct memory *memory, struct memory_entry *entry)
 {
     if (memory->kind == MEMORY_SET && memory->store->forget_member)
-        memory->store->forget_member(memory->store->context, entry);
+        memory->store->forget_member(memory->store->context, memory, entry);
     struct memory_key key = key_of(entry);
     map_remove(&memory->entries, key_hash(&key), &key);
     list_remove(memory, entry);

@@ -53,6 +53,7 @@ struct memory_entry {
     uint32_t has_record : 1;   /* a save put one, or it came out of one */
     uint32_t unsaved;          /* place in memory->unsaved + 1; 0, MEMORY_UNTRACKED: not there */
     uint32_t saved_touched;    /* `touched` as last saved, in units of 2^30 ns */
+    uint32_t place;            /* MEMORY_SET: in memory->members + 1; 0: in no group */
     char bytes[];
 };
 #define MEMORY_UNTRACKED UINT32_MAX
@@ -66,6 +67,16 @@ struct memory {
     int64_t earliest;      /* MEMORY_SET: nobody inside is older; INT64_MAX: nobody is inside */
     struct metric *metric; /* MEMORY_SET: whose series its groups have */
     struct memory_store *store;
+
+    /* MEMORY_SET: the entries that are in a group, in no order. */
+    struct memory_entry **members;
+    uint32_t member_count;
+    uint32_t member_capacity;
+
+    /* MEMORY_ONCE, MEMORY_INCREASE: the last event that added to it, by its serial (0: none), and
+     * what it added: keys, or to values. */
+    uint64_t grown_in;
+    double growth;
 
     struct map entries;
     struct memory_entry *oldest;
@@ -93,7 +104,7 @@ struct memory_store {
     bool tracks;
     size_t unsaved; /* keys that the next save puts or removes */
     /* Called before an entry of a MEMORY_SET is freed. */
-    void (*forget_member)(void *context, struct memory_entry *entry);
+    void (*forget_member)(void *context, struct memory *memory, struct memory_entry *entry);
     void *context;
 };
 

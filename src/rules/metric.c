@@ -180,6 +180,21 @@ static void read_limits(struct metric_reading *reading, const struct tree *node)
         spec->max_series = (size_t)integer;
 }
 
+/* What a set's gauge shows of it. */
+static void read_shows(struct metric_reading *reading, const struct tree *node)
+{
+    static const char *const words[] = {"count", "oldest"};
+    struct diagnostics *diagnostics = reading->compiler->diagnostics;
+    const struct tree *shows = tree_get(node, "shows");
+    size_t index;
+    if (!shows || !schema_choice(diagnostics, shows, "'shows'", words, 2, &index))
+        return;
+    reading->metric->groups.shows_oldest = index == 1;
+    if (reading->metric->spec.type != METRIC_GAUGE)
+        diagnostics_error(diagnostics, shows, "'%s' is no gauge, so it can show no set",
+                          reading->metric->name);
+}
+
 static void read_type(struct metric_reading *reading, const struct tree *node)
 {
     size_t type = METRIC_COUNTER;
@@ -197,9 +212,9 @@ static struct metric *read_metric(struct compiler *compiler, const struct tree *
                                   const struct tree *node)
 {
     static const char *const words[] = {
-        "type",        "help",   "labels",     "buckets",
-        "exponential", "linear", "quantiles",  "window",
-        "init",        "ttl",    "max_series", "native_histogram_bucket_factor"};
+        "type",      "help",   "labels", "buckets", "exponential", "linear",
+        "quantiles", "window", "init",   "ttl",     "max_series",  "native_histogram_bucket_factor",
+        "shows"};
     struct metric *metric = memory_zero(1, sizeof(*metric));
     struct metric_reading reading = {.compiler = compiler, .metric = metric};
     metric->name = memory_copy_text(key->text);
@@ -220,6 +235,7 @@ static struct metric *read_metric(struct compiler *compiler, const struct tree *
     read_quantiles(&reading, node);
     read_native(&reading, node);
     read_limits(&reading, node);
+    read_shows(&reading, node);
     metric->spec.name = metric->name;
     metric->spec.help = metric->help;
     metric->spec.labels = (const char *const *)metric->labels;
@@ -250,7 +266,8 @@ static bool same_metric(const struct metric *a, const struct metric *b)
     if (x->type != y->type || x->label_count != y->label_count || x->ttl != y->ttl ||
         x->max_series != y->max_series || x->bucket_count != y->bucket_count ||
         x->quantile_count != y->quantile_count || x->summary_window != y->summary_window ||
-        strcmp(a->help, b->help) != 0 || !same_doubles(x->buckets, y->buckets, x->bucket_count) ||
+        a->groups.shows_oldest != b->groups.shows_oldest || strcmp(a->help, b->help) != 0 ||
+        !same_doubles(x->buckets, y->buckets, x->bucket_count) ||
         !same_doubles(x->quantiles, y->quantiles, x->quantile_count))
         return false;
     for (size_t i = 0; i < x->label_count; i++)

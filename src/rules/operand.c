@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "base/diagnostics.h"
+#include "base/number.h"
 #include "base/tree.h"
 #include "decode/plan.h"
 #include "decode/value.h"
 #include "rules/compiler.h"
+#include "rules/emit.h"
+#include "rules/kept.h"
 #include "rules/path.h"
 #include "rules/schema.h"
 
@@ -25,16 +28,29 @@ static const char *const *path_names(const struct path *path)
     return (const char *const *)path->segments;
 }
 
+/* What a removed document is asked for is kept while it is there. */
+static void keep(const struct binding *binding, const struct path *path, bool in_body,
+                 uint32_t slot)
+{
+    const struct emit *emit = binding->compiler->emit;
+    if (emit && emit->cause == EMIT_REMOVED)
+        kept_add(binding->compiler->source, path_names(path), path->count, in_body, slot);
+}
+
 static void bind_record(const struct binding *binding, const struct path *path,
                         struct operand *operand)
 {
     struct rule_source *source = binding->compiler->source;
     uint32_t slot = decode_plan_want(source->plan, path_names(path), path->count);
     operand->slots[START_RECORD] = slot;
-    if (path->scope == PATH_RECORD)
+    keep(binding, path, false, slot);
+    if (path->scope == PATH_RECORD) {
         operand->slots[START_BODY] = slot;
-    else if (source->body)
-        operand->slots[START_BODY] = source_want_in_body(source, path_names(path), path->count);
+    } else if (source->body) {
+        slot = source_want_in_body(source, path_names(path), path->count);
+        operand->slots[START_BODY] = slot;
+        keep(binding, path, true, slot);
+    }
 }
 
 static void bind_element(const struct binding *binding, const struct path *path,
@@ -44,6 +60,25 @@ static void bind_element(const struct binding *binding, const struct path *path,
         if (binding->elements[start])
             operand->element[start] =
                 decode_plan_want(binding->elements[start], path_names(path), path->count);
+}
+
+/* Where one source of several captures no such name there is nothing; but some must. */
+static bool is_captured(const struct compiler *compiler, const char *name, const char **ret_near)
+{
+    const struct rule_set *set = compiler->set;
+    const char *names[SCHEMA_WORDS];
+    size_t count = 0;
+    for (size_t i = 0; i < set->source_count; i++) {
+        const struct rule_source *source = set->sources[i];
+        if (source->facts.pack_index != compiler->source->facts.pack_index)
+            continue;
+        if (source_capture(source, name) >= 0)
+            return true;
+        for (size_t j = 0; j < source->capture_count && count < SCHEMA_WORDS; j++)
+            names[count++] = source->captures[j];
+    }
+    *ret_near = nearest_word(name, names, count);
+    return false;
 }
 
 static bool bind_file(const struct binding *binding, const struct tree *where,
@@ -61,8 +96,9 @@ static bool bind_file(const struct binding *binding, const struct tree *where,
         return true;
     if (source->facts.internal || !binding->compiler->pack->has_sources)
         return true; /* rules that meet several sources: nothing where one captures no such name */
-    const char *near =
-        nearest_word(name, (const char *const *)source->captures, source->capture_count);
+    const char *near = NULL;
+    if (path->count == 1 && is_captured(binding->compiler, name, &near))
+        return true;
     diagnostics_error(binding->compiler->diagnostics, where,
                       "'%s': source '%s' captures no '%s'%s%s%s", path->text, source->facts.name,
                       name, near ? " (did you mean 'file." : "", near ? near : "",
@@ -97,6 +133,8 @@ static void bind_bare(const struct binding *binding, const struct path *path,
     if (path->count != 1)
         return;
     operand->capture = source_capture(binding->compiler->source, path->segments[0]);
+    if (operand->capture < 0 && strcmp(path->segments[0], "late") == 0)
+        operand->fact = FACT_LATE;
     struct memory *memory = compiler_find_memory(binding->compiler, path->segments[0]);
     if (memory && memory->kind == MEMORY_REMEMBER)
         operand->memory = memory;
@@ -161,11 +199,37 @@ static bool compile_part(const struct binding *binding, const struct tree *where
     return path && operand_compile(binding, where, longer, strlen(longer), ret_operand);
 }
 
+/* Cuts "|default 0" off the end of a quantity. False with an error if something else is there. */
+static bool cut_default(const struct binding *binding, const struct tree *where, const char *text,
+                        size_t *length, struct quantity *quantity)
+{
+    static const char word[] = "default ";
+    size_t skip = sizeof(word) - 1;
+    bool is_quoted = false;
+    size_t bar = 0;
+    while (bar < *length && (is_quoted || text[bar] != '|'))
+        is_quoted ^= text[bar++] == '"';
+    if (bar == *length)
+        return true;
+    const char *filter = text + bar + 1;
+    size_t rest = *length - bar - 1;
+    quantity->has_otherwise = true;
+    *length = bar;
+    if (rest > skip && memcmp(filter, word, skip) == 0 &&
+        number_parse(filter + skip, rest - skip, &quantity->otherwise))
+        return true;
+    diagnostics_error(binding->compiler->diagnostics, where,
+                      "'%s': behind the path of a number only '|default NUMBER' may stand", text);
+    return false;
+}
+
 bool quantity_compile(const struct binding *binding, const struct tree *where, const char *text,
                       size_t length, struct quantity *ret_quantity)
 {
     static const char *const names[] = {"0", "1", "secs", "nanos"};
     struct quantity quantity = {.has_parts = false};
+    if (!cut_default(binding, where, text, &length, &quantity))
+        return false;
     if (!operand_compile(binding, where, text, length, &quantity.whole))
         return false;
     const struct operand *whole = &quantity.whole;
@@ -208,6 +272,10 @@ static bool file_value(const struct scene *scene, const struct operand *operand,
                        struct value *ret_value)
 {
     const char *text = NULL;
+    if (operand->fact == FACT_LATE && scene->late)
+        *ret_value = (struct value){.type = VALUE_BOOLEAN, .length = 1};
+    if (operand->fact == FACT_LATE)
+        return scene->late;
     if (operand->fact == FACT_NAME)
         text = scene->file->name;
     else if (operand->fact == FACT_DIRECTORY)
@@ -284,7 +352,12 @@ enum quantity_result quantity_seconds(struct scene *scene, const struct quantity
                                       double *ret_number)
 {
     struct value value;
-    if (!operand_value(scene, &quantity->whole, &value))
+    bool is_there = operand_value(scene, &quantity->whole, &value);
+    if (quantity->has_otherwise && (!is_there || value.type == VALUE_NULL)) {
+        *ret_number = quantity->otherwise;
+        return QUANTITY_OK;
+    }
+    if (!is_there)
         return QUANTITY_MISSING;
     enum quantity_result result = QUANTITY_NO_NUMBER;
     if (value_seconds(&value, ret_number))

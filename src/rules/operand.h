@@ -16,7 +16,7 @@ struct path;
 struct tree;
 struct value;
 
-enum file_fact { FACT_NONE, FACT_NAME, FACT_DIRECTORY };
+enum file_fact { FACT_NONE, FACT_NAME, FACT_DIRECTORY, FACT_LATE };
 
 #define OPERAND_NO_SLOT UINT32_MAX
 #define KEY_PARTS       ((size_t)16)
@@ -40,9 +40,12 @@ struct key {
     size_t count; /* KEY_PARTS at most */
 };
 
-/* A value that may be a number, a duration text, [secs, nanos] or {secs, nanos}. */
+/* A value that may be a number, a duration text, [secs, nanos] or {secs, nanos}: of the path, or
+ * "path|default 0". */
 struct quantity {
     struct operand whole;
+    bool has_otherwise;
+    double otherwise;        /* where nothing is there, or null */
     struct operand parts[4]; /* 0 and 1, secs and nanos */
     bool has_parts;
 };

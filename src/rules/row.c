@@ -7,9 +7,9 @@
 #include "base/diagnostics.h"
 #include "base/memory.h"
 #include "base/tree.h"
-#include "decode/plan.h"
 #include "rules/compiler.h"
-#include "rules/path.h"
+#include "rules/emit.h"
+#include "rules/event_name.h"
 #include "rules/schema.h"
 
 const char *const verb_names[VERBS] = {"inc",  "dec",     "add",  "sub",     "set",   "max",
@@ -60,6 +60,12 @@ enum verb row_verb(struct diagnostics *diagnostics, const struct tree *row)
     return found;
 }
 
+/* Is it a `clear` of all keys of a scope, not of a series? With `once` the scope is that of it. */
+static bool clears_scope(const struct tree *row, enum verb verb)
+{
+    return verb == VERB_CLEAR && tree_get(row, "scope") && !tree_get(row, "once");
+}
+
 static void check_words(struct diagnostics *diagnostics, const struct tree *row)
 {
     static const char *const others[] = {"value", "scale", "labels", "when",   "each", "once",
@@ -86,14 +92,15 @@ static void check_places(struct diagnostics *diagnostics, const struct tree *row
         {"key", has_memory || tree_get(value, "elapsed"),
          "enter, leave, start, stop, remember and 'elapsed' (that of 'increase' is inside "
          "'value')"},
-        {"scope", has_memory || has_once,
-         "enter, leave, start, remember and 'once' (that of 'increase' is inside 'value')"},
+        {"scope", has_memory || has_once || verb == VERB_CLEAR,
+         "enter, leave, clear, start, remember and 'once' (that of 'increase' is inside 'value')"},
         {"keep", has_memory || has_once,
          "enter, leave, start, remember and 'once' (that of 'increase' is inside 'value')"},
         {"memory", has_once, "'once' (that of 'increase' is inside 'value')"},
         {"for", is_set, "enter and leave"},
         {"scale", has_amount, "updates that take an amount"},
-        {"labels", verbs[verb].types, "updates of a metric"},
+        {"labels", verbs[verb].types && !clears_scope(row, verb),
+         "updates of a metric (a 'clear' with 'scope' is of no series)"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
         const struct tree *node = tree_get(row, places[i].word);
@@ -103,32 +110,24 @@ static void check_places(struct diagnostics *diagnostics, const struct tree *row
     }
 }
 
+/* An event that is of an entry itself has no list of its own; of a removed document single values
+ * alone are kept. */
 static bool bind_each(struct compiler *compiler, const struct tree *node, struct row *row,
                       struct binding *binding)
 {
-    struct rule_source *source = compiler->source;
-    const char *error = "must be a path of the record";
-    if (!schema_scalar(compiler->diagnostics, node, "'each'"))
-        return false;
-    struct path *path = path_parse(node->text, node->length, &error);
-    if (!path || (path->scope != PATH_BARE && path->scope != PATH_RECORD) || path->count == 0) {
-        diagnostics_error(compiler->diagnostics, node, "bad path '%s' of 'each': %s", node->text,
-                          error);
-        path_free(path);
+    const struct emit *emit = compiler->emit;
+    if (emit) {
+        diagnostics_error(compiler->diagnostics, node,
+                          emit->cause == EMIT_EACH
+                              ? "'each' in a row of '%s', which is of each entry itself"
+                              : "'each' in a row of '%s': of a removed document no lists are kept",
+                          emit->event.name->shown);
         return false;
     }
-    const char *const *names = (const char *const *)path->segments;
-    row->has_each = binding->inside_each = true;
-    row->each_text = memory_copy_text(node->text);
-    row->each[START_RECORD] = decode_plan_want(source->plan, names, path->count);
-    binding->elements[START_RECORD] = decode_plan_list(source->plan, names, path->count);
-    row->each[START_BODY] = row->each[START_RECORD];
-    binding->elements[START_BODY] = binding->elements[START_RECORD];
-    if (path->scope == PATH_BARE && source->body) {
-        row->each[START_BODY] = source_want_in_body(source, names, path->count);
-        binding->elements[START_BODY] = source_list_in_body(source, names, path->count);
-    }
-    path_free(path);
+    if (!each_list_compile(compiler, node, &row->each))
+        return false;
+    row->has_each = true;
+    each_list_enter(&row->each, binding);
     return true;
 }
 
@@ -230,7 +229,7 @@ static bool compile_memory(const struct binding *binding, const struct tree *map
 {
     struct compiler *compiler = binding->compiler;
     const struct tree *name = tree_get(map, verb_names[row->verb]);
-    if (row->verb == VERB_ENTER || row->verb == VERB_LEAVE) {
+    if (row->verb == VERB_ENTER || row->verb == VERB_LEAVE || clears_scope(map, row->verb)) {
         row->memory = set_memory(binding, map, row->metric->name);
         return row->memory != NULL;
     }
@@ -243,6 +242,18 @@ static bool compile_memory(const struct binding *binding, const struct tree *map
     diagnostics_error(compiler->diagnostics, name, "no rule of this pack starts a timer '%s'",
                       name->text);
     return false;
+}
+
+/* A path, or a text with paths in braces. */
+static bool compile_remembered(const struct binding *binding, const struct tree *value,
+                               struct row *row)
+{
+    if (!value || !schema_scalar(binding->compiler->diagnostics, value, "'value'"))
+        return false;
+    if (memchr(value->text, '{', value->length))
+        return label_text_compile(binding, value, value->text, value->length,
+                                  &row->remembered_text);
+    return operand_compile(binding, value, value->text, value->length, &row->remembered);
 }
 
 static bool compile_amount(const struct binding *binding, const struct tree *map, struct row *row)
@@ -262,8 +273,7 @@ static bool compile_amount(const struct binding *binding, const struct tree *map
         return false;
     }
     if (row->verb == VERB_REMEMBER)
-        return value && schema_scalar(diagnostics, value, "'value'") &&
-               operand_compile(binding, value, value->text, value->length, &row->remembered);
+        return compile_remembered(binding, value, row);
     return !row->metric || amount_compile(binding, map, row->metric->name, &row->amount);
 }
 
@@ -299,6 +309,8 @@ static bool compile_row(struct compiler *compiler, const struct tree *map, struc
         return false;
     if (verbs[row->verb].types && !(row->metric = find_metric(compiler, name, row->verb)))
         return false;
+    if (compiler->emit && compiler->emit->cause == EMIT_EACH)
+        each_list_enter(&compiler->emit->each, &binding);
     bool done = !each || bind_each(compiler, each, row, &binding);
     if (tree_get(map, "when"))
         done = conditions_compile(&binding, tree_get(map, "when"), &row->conditions,
@@ -332,6 +344,7 @@ struct row *row_compile(struct compiler *compiler, struct row_facts *facts)
     check_places(compiler->diagnostics, map, verb);
     struct row *row = memory_zero(1, sizeof(*row));
     row->facts = facts;
+    row->emit = compiler->emit;
     row->verb = verb;
     row->guest = !compiler->pack->has_sources;
     if (compile_row(compiler, map, row) && compiler->diagnostics->errors == errors)
@@ -351,6 +364,7 @@ void row_free(struct row *row)
     key_free(&row->key);
     amount_free(&row->amount);
     operand_free(&row->remembered);
-    free(row->each_text);
+    label_text_free(&row->remembered_text);
+    each_list_free(&row->each);
     free(row);
 }

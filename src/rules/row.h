@@ -1,4 +1,5 @@
-/* Rows: one update each, compiled for one source. */
+/* Rows: one update each, compiled for one source; for an emitted event that sees something else
+ * than records do (an entry, what is kept of a removed document) apart. */
 #ifndef RULES_ROW_H
 #define RULES_ROW_H
 
@@ -8,12 +9,14 @@
 
 #include "rules/amount.h"
 #include "rules/condition.h"
+#include "rules/each_list.h"
 #include "rules/membership.h"
 #include "rules/row_labels.h"
 #include "rules/rule_set.h"
 #include "rules/series_cache.h"
 
 struct compiler;
+struct emit;
 struct event_name;
 struct metric;
 struct tree;
@@ -51,16 +54,16 @@ struct row_facts {
 struct row {
     struct row_facts *facts;
     enum verb verb;
-    bool guest;   /* of a pack without sources */
-    bool is_star; /* its key names "*" */
+    const struct emit *emit; /* what it sees is that of this emitted event; NULL: of records */
+    bool guest;              /* of a pack without sources */
+    bool is_star;            /* its key names "*" */
 
     struct metric *metric; /* NULL: start, stop, remember */
     struct row_labels labels;
     struct series_cache *recent; /* series it updated, by what the labels depend on; NULL: none */
 
     bool has_each;
-    uint32_t each[STARTS]; /* slot of the list */
-    char *each_text;
+    struct each_list each;
     struct condition *conditions;
     size_t condition_count;
 
@@ -68,7 +71,8 @@ struct row {
     struct key once_key;
 
     struct amount amount;
-    struct operand remembered;
+    struct operand remembered;         /* a path; or */
+    struct label_text remembered_text; /* where `value` holds braces */
     struct memory *memory; /* set, timer, remembered text */
     struct key key;        /* count 0: none */
 };

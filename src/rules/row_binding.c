@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "rules/compiler.h"
+#include "rules/emit.h"
 #include "rules/event_name.h"
 #include "rules/schema.h"
 
@@ -86,12 +87,14 @@ static bool word_is_for(const struct compiler *compiler, const struct event_word
         return false;
     if (source->facts.internal)
         return !word->is_star && is_internal_event(&word->name);
+    if (source->facts.is_document && !emit_find(source, &word->name))
+        return false; /* there are no records, only what is emitted */
     return !compiler->pack->has_sources || source->facts.pack_index == compiler->pack->index;
 }
 
-/* The name is one that rules know, even if they have no rows for it. */
-static struct source_event *bind_name(struct compiler *compiler, struct rule_source *source,
-                                      const struct event_word *word)
+/* The name of records is one that rules know, even if they have no rows for it. */
+static struct source_event *bind_record_name(struct compiler *compiler, struct rule_source *source,
+                                             const struct event_word *word)
 {
     struct event_name *name =
         event_name_need(compiler->set, &word->name, word->shown, word->shown_length, true);
@@ -102,14 +105,29 @@ static struct source_event *bind_name(struct compiler *compiler, struct rule_sou
     return event;
 }
 
-/* The row, compiled for this source unless it is there already. */
-static struct row *row_of_source(struct compiler *compiler, struct rule_source *source,
-                                 struct row_facts *facts)
+/* The name is one that rules know, even if they have no rows for it. */
+static void bind_name(struct compiler *compiler, struct rule_source *source,
+                      const struct event_word *word)
 {
-    if (source->row_count && source->rows[source->row_count - 1]->facts == facts)
-        return source->rows[source->row_count - 1];
+    struct emit *emit = emit_find(source, &word->name);
+    if (emit)
+        emit->event.is_named = true;
+    if (!source->facts.is_document)
+        bind_record_name(compiler, source, word);
+}
+
+/* The row, compiled for this source and what `emit` sees (NULL: as of records) unless it is there
+ * already. */
+static struct row *row_of_source(struct compiler *compiler, struct rule_source *source,
+                                 struct row_facts *facts, const struct emit *emit)
+{
+    for (size_t i = source->row_count; i > 0 && source->rows[i - 1]->facts == facts; i--)
+        if (source->rows[i - 1]->emit == emit)
+            return source->rows[i - 1];
     compiler->source = source;
+    compiler->emit = emit;
     struct row *row = row_compile(compiler, facts);
+    compiler->emit = NULL;
     if (!row)
         return NULL;
     source->rows = memory_resize(source->rows, source->row_count + 1, sizeof(*source->rows));
@@ -139,6 +157,25 @@ static void bind_names(struct compiler *compiler, const struct tree *key)
                 bind_name(compiler, set->sources[i], &word);
 }
 
+/* The row under one word of its key, for one source; false with errors reported. */
+static bool compile_row(struct compiler *compiler, struct rule_source *source,
+                        const struct event_word *word, struct row_facts *facts)
+{
+    struct emit *emit = emit_find(source, &word->name);
+    struct row *row = row_of_source(compiler, source, facts, emit_scene(source, emit));
+    if (!row)
+        return false;
+    if (word->source[0]) /* spoken to by name, so not as a guest of whoever comes first */
+        row->guest = false;
+    if (word->is_star) /* gathered from source->rows when names are complete */
+        row->is_star = true;
+    if (emit && (emit->event.row_count == 0 || emit->event.rows[emit->event.row_count - 1] != row))
+        source_event_add_row(&emit->event, row);
+    if (!word->is_star && !source->facts.is_document)
+        source_event_add_row(bind_record_name(compiler, source, word), row);
+    return true;
+}
+
 /* One row under one key: for every source that some word of the key speaks to. */
 static void compile_row_for_sources(struct compiler *compiler, const struct tree *key,
                                     struct row_facts *facts)
@@ -150,16 +187,9 @@ static void compile_row_for_sources(struct compiler *compiler, const struct tree
         for (const char *at = key->text; next_word(&at, key->text + key->length, &word);) {
             if (!word_is_for(compiler, &word, set->sources[i]))
                 continue;
-            struct row *row = row_of_source(compiler, set->sources[i], facts);
-            if (!row)
+            if (!compile_row(compiler, set->sources[i], &word, facts))
                 return; /* reported once, not for each source */
             is_compiled = true;
-            if (word.source[0]) /* spoken to by name, so not as a guest of whoever comes first */
-                row->guest = false;
-            if (word.is_star) /* gathered from source->rows when names are complete */
-                row->is_star = true;
-            else
-                source_event_add_row(bind_name(compiler, set->sources[i], &word), row);
         }
     }
     if (!is_compiled) { /* no source speaks to it; its mistakes are told all the same */
@@ -195,34 +225,75 @@ static struct row_facts *add_facts(struct compiler *compiler, const struct tree 
     return facts;
 }
 
-/* Every word of a key must be a name, and its source one that there is. */
-static void check_event_words(struct compiler *compiler, const struct tree *key)
+/* Is this one of the sources in which the pack under way looks for this word? */
+static bool may_mean(const struct compiler *compiler, const struct event_word *word,
+                     const struct rule_source *source)
+{
+    if (source->facts.internal || (word->source[0] && strcmp(word->source, source->facts.name)))
+        return false;
+    return !compiler->pack->has_sources || source->facts.pack_index == compiler->pack->index;
+}
+
+/* Where only documents are meant, there is no other event than those that they emit. */
+static void check_is_emitted(struct compiler *compiler, const struct tree *key,
+                             const struct event_word *word)
 {
     const struct rule_set *set = compiler->set;
-    const char *at = key->text;
-    const char *end = key->text + key->length;
+    const char *names[SCHEMA_WORDS];
+    const char *source = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < set->source_count; i++) {
+        const struct rule_source *meant = set->sources[i];
+        if (word_is_for(compiler, word, meant))
+            return;
+        if (!may_mean(compiler, word, meant))
+            continue;
+        source = meant->facts.name;
+        for (size_t j = 0; j < meant->emit_count && count < SCHEMA_WORDS; j++)
+            names[count++] = meant->emits[j]->event.name->shown;
+    }
+    if (!source || (!compiler->pack->has_sources && !word->source[0]))
+        return;
+    AUTO_FREE char *shown = memory_copy(word->shown, word->shown_length);
+    const char *near = nearest_word(shown, names, count);
+    diagnostics_error(compiler->diagnostics, key, "%s%s%s no event '%s'%s%s%s",
+                      word->source[0] ? "source '" : "the sources of this pack",
+                      word->source[0] ? source : "", word->source[0] ? "' emits" : " emit", shown,
+                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+static void check_source(struct compiler *compiler, const struct tree *key,
+                         const struct event_word *word)
+{
+    const struct rule_set *set = compiler->set;
     const char *names[SCHEMA_WORDS];
     size_t count = 0;
-    for (size_t i = 0; i < set->source_count && count < SCHEMA_WORDS; i++)
+    for (size_t i = 0; i < set->source_count && count < SCHEMA_WORDS; i++) {
+        if (strcmp(set->sources[i]->facts.name, word->source) == 0)
+            return;
         names[count++] = set->sources[i]->facts.name;
+    }
+    const char *near = nearest_word(word->source, names, count);
+    diagnostics_error(compiler->diagnostics, key, "unknown source '%s'%s%s%s", word->source,
+                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+/* Every word of a key must be a name, its source one that there is, and the name one that can
+ * happen there. */
+static void check_event_words(struct compiler *compiler, const struct tree *key)
+{
+    const char *at = key->text;
+    const char *end = key->text + key->length;
     while (at <= end) {
-        const char *comma = memchr(at, ',', (size_t)(end - at));
-        const char *stop = comma ? comma : end;
         struct event_word word;
-        bool known = false;
-        if (!read_event_word(at, stop, &word)) {
+        if (!next_word(&at, end, &word)) {
             diagnostics_error(compiler->diagnostics, key, "'%s': an event name is missing",
                               key->text);
             return;
         }
-        for (size_t i = 0; i < count; i++)
-            known = known || strcmp(names[i], word.source) == 0;
-        if (word.source[0] && !known) {
-            const char *near = nearest_word(word.source, names, count);
-            diagnostics_error(compiler->diagnostics, key, "unknown source '%s'%s%s%s", word.source,
-                              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-        }
-        at = stop + 1;
+        if (word.source[0])
+            check_source(compiler, key, &word);
+        check_is_emitted(compiler, key, &word);
     }
 }
 

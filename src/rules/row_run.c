@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "decode/value.h"
+#include "rules/apply.h"
 #include "rules/compiler.h"
 #include "rules/row.h"
 
@@ -146,10 +147,12 @@ static enum row_outcome run_leave(struct row *row, struct scene *scene)
     return outcome == ROW_APPLIED ? set_leave(row->memory, &key, scene) : outcome;
 }
 
-/* clear, drop: the series that the labels name, if it is there. */
+/* clear, drop: the series that the labels name, if it is there; or clear: the row's scope. */
 static enum row_outcome run_clear(struct rule_set *set, struct row *row, struct scene *scene,
                                   struct result *result)
 {
+    if (row->memory) /* a scope, not a series */
+        return set_leave_all(row->memory, scene_scope_id(scene, row->memory->scope), scene);
     row_labels_values(&row->labels, scene, result->values);
     struct family *family = row->metric->family;
     struct series *series = registry_series(set->registry, family, result->values);
@@ -188,15 +191,32 @@ static bool remembers_already(const struct memory_entry *entry, const char *text
            memcmp(entry->bytes + entry->key_length, text, length) == 0;
 }
 
+/* A text that yields nothing has nothing to be remembered; a path that is not there is missing. */
+static enum row_outcome find_remembered(const struct row *row, struct scene *scene,
+                                        const char **ret_text, size_t *ret_length)
+{
+    struct label_value text;
+    struct value value;
+    if (row->remembered_text.count == 0)
+        return operand_value(scene, &row->remembered, &value) &&
+                       value_text(&value, ret_text, ret_length)
+                   ? ROW_APPLIED
+                   : ROW_MISSING;
+    if (!label_text_value(scene, &row->remembered_text, &text) || text.length == 0)
+        return ROW_CONDITION;
+    *ret_text = text.text;
+    *ret_length = text.length;
+    return ROW_APPLIED;
+}
+
 static enum row_outcome run_remember(struct row *row, struct scene *scene)
 {
     struct memory_key key;
-    struct value value;
     const char *text;
     size_t length;
-    if (!operand_value(scene, &row->remembered, &value) || !value_text(&value, &text, &length))
-        return ROW_MISSING;
-    enum row_outcome outcome = find_key(row, scene, &key);
+    enum row_outcome outcome = find_remembered(row, scene, &text, &length);
+    if (outcome == ROW_APPLIED)
+        outcome = find_key(row, scene, &key);
     if (outcome != ROW_APPLIED)
         return outcome;
     struct memory_entry *entry = memory_get(row->memory, &key);
@@ -263,8 +283,10 @@ static enum row_outcome run_once(struct rule_set *set, struct row *row, struct s
     if (outcome != ROW_APPLIED)
         return outcome;
     outcome = run_verb(set, row, scene, result);
-    if (outcome == ROW_APPLIED || outcome == ROW_FOLDED)
-        memory_put(row->once, &key, NULL, 0, scene->when.now);
+    if (outcome != ROW_APPLIED && outcome != ROW_FOLDED)
+        return outcome;
+    memory_put(row->once, &key, NULL, 0, scene->when.now);
+    scene_note_growth(scene, row->once, 1);
     return outcome;
 }
 
@@ -292,14 +314,6 @@ static bool is_trouble(enum row_outcome outcome)
            outcome == ROW_FOLDED;
 }
 
-static void note_trouble(struct rule_set *set, const struct row_facts *facts,
-                         enum row_outcome outcome, const char *field)
-{
-    if (set->trouble_count < RULE_TROUBLES)
-        set->troubles[set->trouble_count++] =
-            (struct rule_trouble){facts->rule, facts->update, outcome, field};
-}
-
 static void count_outcome(const struct row_stage *stage, struct row *row, struct scene *scene,
                           enum row_outcome outcome, const struct result *result)
 {
@@ -309,8 +323,9 @@ static void count_outcome(const struct row_stage *stage, struct row *row, struct
     if (outcome == ROW_MISSING && !row->facts->field && scene->missing)
         row->facts->field = memory_copy_text(scene->missing);
     if (UNLIKELY(row->facts->outcomes[outcome] == 1) && is_trouble(outcome))
-        note_trouble(stage->set, row->facts, outcome,
-                     about_field && scene->missing ? scene->missing : "");
+        apply_note_trouble(stage->set, &(struct rule_trouble){
+                                           row->facts->rule, row->facts->update, outcome,
+                                           about_field && scene->missing ? scene->missing : ""});
     if (!stage->trace)
         return;
     const char *detail = about_field ? scene->missing : result->detail;
@@ -340,10 +355,10 @@ void row_run(const struct row_stage *stage, struct row *row, struct scene *scene
         run_and_count(stage, row, scene);
         return;
     }
-    const struct value *list = &scene->slots[row->each[scene->start]];
+    const struct value *list = &scene->slots[row->each.slots[scene->start]];
     bool is_list = (list->type == VALUE_ARRAY || list->type == VALUE_OBJECT);
     if (!is_list) {
-        struct result result = {.detail = row->each_text};
+        struct result result = {.detail = row->each.text};
         count_outcome(stage, row, scene, ROW_NO_LIST, &result);
         return;
     }

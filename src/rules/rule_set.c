@@ -141,6 +141,9 @@ void rule_set_tick(struct rule_set *set, int64_t now, bool keep_all)
         if (memory->kind == MEMORY_SET)
             set_expire(memory, now);
     memory_store_sweep(&set->memories, now);
+    for (struct memory *memory = set->memories.first; memory; memory = memory->next)
+        if (memory->metric && memory->metric->groups.shows_oldest)
+            set_show_ages(memory, &memory->metric->groups, now);
 }
 
 bool rule_set_event_count(const struct rule_set *set, size_t index,
@@ -177,6 +180,6 @@ const char *row_outcome_name(enum row_outcome outcome)
 {
     static const char *const names[ROW_OUTCOMES] = {
         "applied",      "folded",       "condition", "no_list", "seen",  "no_growth", "missing",
-        "not_a_number", "not_in_table", "too_old",   "older",   "limit", "invalid"};
+        "not_a_number", "not_in_table", "too_old",   "older",   "limit", "invalid", "late"};
     return names[outcome];
 }

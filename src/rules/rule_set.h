@@ -122,6 +122,7 @@ enum row_outcome {
     ROW_OLDER,   /* set, max, min: older than the series' last event */
     ROW_LIMIT,   /* dropped at a limit */
     ROW_INVALID, /* a negative amount for a counter, NaN */
+    ROW_LATE,    /* a span of time of an event that happened while nobody looked */
     ROW_OUTCOMES
 };
 const char *row_outcome_name(enum row_outcome outcome);

@@ -30,7 +30,9 @@ struct scene {
     const struct value *element; /* slots of the element inside `each`, else NULL */
     enum start start;
     struct arena *arena;
+    bool late;           /* it happened while nobody looked: what time passed is not known */
     struct moment when;  /* event_time is TIME_NONE when the record tells none */
+    uint64_t serial;     /* of the event, in this set */
     uint64_t pack_id;    /* of the row's pack */
     const char *missing; /* what the last evaluation did not find, or found unfit */
 };
@@ -39,6 +41,14 @@ struct scene {
 static inline int64_t scene_time(const struct scene *scene)
 {
     return scene->when.event_time == INT64_MIN ? scene->when.now : scene->when.event_time;
+}
+
+/* The memory holds more now than before this event, by `growth`. */
+static inline void scene_note_growth(const struct scene *scene, struct memory *memory,
+                                     double growth)
+{
+    memory->growth = growth + (memory->grown_in == scene->serial ? memory->growth : 0);
+    memory->grown_in = scene->serial;
 }
 
 static inline uint64_t scene_scope_id(const struct scene *scene, enum memory_scope scope)

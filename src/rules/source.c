@@ -12,6 +12,7 @@
 #include "decode/plan.h"
 #include "decode/value.h"
 #include "rules/compiler.h"
+#include "rules/emit.h"
 #include "rules/event_name.h"
 #include "rules/path.h"
 #include "rules/root_shape.h"
@@ -145,16 +146,29 @@ static void read_patterns(const struct source_reading *source, const struct tree
     *list = patterns;
 }
 
-static void refuse_later_words(struct compiler *compiler, const struct tree *node)
+/* Documents are no records: they have no name, no id, and no copies of lines. */
+static void refuse_record_words(struct compiler *compiler, const struct tree *node)
 {
+    static const char *const words[] = {"type", "id", "archives"};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (tree_get(node, words[i]))
+            diagnostics_error(compiler->diagnostics, tree_get(node, words[i]),
+                              "'%s' is for records: the events of a document are those of 'emit'",
+                              words[i]);
+}
+
+static bool read_format(struct compiler *compiler, struct rule_source *source,
+                        const struct tree *node)
+{
+    static const char *const words[] = {"lines", "document"};
     const struct tree *format = tree_get(node, "format");
-    if (format && tree_text(format) && strcmp(format->text, "lines") != 0)
-        diagnostics_error(compiler->diagnostics, format,
-                          "format '%s' is not supported by this version, only 'lines'",
-                          format->text);
-    if (tree_get(node, "emit"))
-        diagnostics_error(compiler->diagnostics, tree_get(node, "emit"),
-                          "'emit' is not supported by this version");
+    size_t index = 0;
+    if (format && !schema_choice(compiler->diagnostics, format, "format", words, 2, &index))
+        return false;
+    source->facts.is_document = index == 1;
+    if (source->facts.is_document)
+        refuse_record_words(compiler, node);
+    return true;
 }
 
 static void read_body(struct compiler *compiler, struct rule_source *source,
@@ -198,8 +212,8 @@ static void read_source(struct compiler *compiler, const struct tree *key, const
     if (!schema_map(compiler->diagnostics, node, "a source"))
         return;
     schema_keys(compiler->diagnostics, node, "key of a source", words, ARRAY_LENGTH(words));
-    refuse_later_words(compiler, node);
     struct rule_source *source = source_new(compiler, key->text);
+    bool has_format = read_format(compiler, source, node);
     struct source_reading reading = {.compiler = compiler, .source = source};
     schema_each_text(compiler->diagnostics, tree_get(node, "root"), "'root'", on_root, &reading);
     read_patterns(&reading, node, "files", &source->facts.files, &source->facts.file_count);
@@ -213,9 +227,13 @@ static void read_source(struct compiler *compiler, const struct tree *key, const
     const struct tree *files = tree_get(node, "files");
     if (!files || (files->kind == TREE_LIST && files->count == 0))
         diagnostics_error(compiler->diagnostics, key, "source '%s' needs 'files'", key->text);
-    if (!tree_get(node, "type"))
+    if (!has_format)
+        return;
+    if (!tree_get(node, "type") && !source->facts.is_document)
         diagnostics_error(compiler->diagnostics, key,
                           "source '%s' needs 'type': the path of the event's name", key->text);
+    compiler->source = source;
+    emits_compile(compiler, key, tree_get(node, "emit"));
 }
 
 void sources_compile(struct compiler *compiler, const struct tree *node)
@@ -312,6 +330,7 @@ void source_free(struct rule_source *source)
     for (size_t i = 0; i < source->row_count; i++)
         row_free(source->rows[i]);
     free(source->rows);
+    emits_free(source);
     free_texts(source->facts.roots, source->facts.root_count);
     free_patterns(source->facts.files, source->facts.file_count);
     free_patterns(source->facts.excludes, source->facts.exclude_count);

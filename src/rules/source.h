@@ -13,6 +13,8 @@
 #define SOURCES_MOST ((size_t)40) /* without the internal one: a row is compiled for each */
 
 struct compiler;
+struct emit;
+struct kept_field;
 struct path;
 struct row;
 struct source_event;
@@ -46,6 +48,11 @@ struct rule_source {
     struct source_paths type;
     struct source_paths time;
     struct source_paths id;
+
+    struct emit **emits; /* in file order */
+    size_t emit_count;
+    struct kept_field *kept; /* of documents that are removed */
+    size_t kept_count;
 
     /* Rows in pack and file order; and by event name what of them applies. */
     struct row **rows;

@@ -207,6 +207,7 @@ void tail_file_facts(const struct tail_file *file, struct tail_file_facts *ret_f
         .lines = record->lines,
         .device = record->identity.device,
         .inode = file->inode,
+        .modified = file->modified,
         .held = file->state == STREAM_HELD,
         .open = file->descriptor >= 0,
         .unlinked = file->unlinked,

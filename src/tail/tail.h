@@ -218,6 +218,7 @@ struct tail_file_facts {
     uint64_t lines;
     uint64_t device;
     uint64_t inode;
+    int64_t modified; /* ns, wall: as last looked at */
     bool held;
     bool open;
     bool unlinked;

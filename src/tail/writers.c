@@ -1,18 +1,15 @@
-/* See writers.h. A link in /proc/PID/fd shows by its own mode how the file was opened, so that only
- * descriptors open for writing cost a second look at the file behind them. */
+/* See writers.h. */
 #include "tail/writers.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/open_files.h"
 
 #define SCAN_PAUSE NANOSECONDS_PER_SECOND
 #define SCAN_SHARE 50 /* a scan that took t is followed by a pause of 50 t */
@@ -53,17 +50,9 @@ static struct wanted *find_wanted(const struct writers *writers, uint64_t device
     return bsearch(&key, writers->wanted, writers->count, sizeof(key), compare_wanted);
 }
 
-/* Marks what the descriptor behind this link is, if it is open for writing. */
-static void look_at_descriptor(struct writers *writers, int directory, const char *link)
+static void see_written(void *context, uint64_t device, uint64_t inode)
 {
-    struct stat own;
-    if (fstatat(directory, link, &own, AT_SYMLINK_NOFOLLOW) < 0 || !(own.st_mode & S_IWUSR))
-        return;
-    struct statx file;
-    if (statx(directory, link, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &file) < 0)
-        return;
-    struct wanted *found =
-        find_wanted(writers, makedev(file.stx_dev_major, file.stx_dev_minor), file.stx_ino);
+    struct wanted *found = find_wanted(context, device, inode);
     if (found)
         found->written = true;
 }
@@ -84,22 +73,9 @@ static void note_denied(struct writers *writers, const char *process, int error)
 
 static void look_at_process(struct writers *writers, const char *process)
 {
-    char path[64];
-    if (snprintf(path, sizeof(path), "%s/fd", process) >= (int)sizeof(path))
-        return;
-    int directory = openat(dirfd(writers->processes), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *links = directory < 0 ? NULL : fdopendir(directory);
-    if (!links) {
-        note_denied(writers, process, errno);
-        if (directory >= 0)
-            close(directory);
-        return;
-    }
-    struct dirent *entry;
-    while ((entry = readdir(links)) != NULL)
-        if (entry->d_name[0] != '.')
-            look_at_descriptor(writers, directory, entry->d_name);
-    closedir(links);
+    int r = open_files_written(dirfd(writers->processes), process, see_written, writers);
+    if (r < 0)
+        note_denied(writers, process, -r);
 }
 
 struct writers *writers_new(void)

@@ -90,6 +90,19 @@ def as_root():
         pytest.skip("needs root")
 
 
+@pytest.fixture
+def without_privileges():
+    """A command prefix under which file permissions hold even for root."""
+    if os.geteuid() != 0:
+        return []
+    program = need_program("setpriv")
+    drop = "-dac_override,-dac_read_search,-fowner,-sys_admin"
+    prefix = [program, f"--bounding-set={drop}", "--inh-caps=-all"]
+    if subprocess.run(prefix + ["true"]).returncode != 0:
+        pytest.skip("capabilities cannot be dropped here")
+    return prefix
+
+
 def need_program(name):
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if path is None:

@@ -62,7 +62,7 @@ class Exporter(Watched):
 
     def __init__(self, root, directory, rules=COUNT_EVERYTHING, options=(), env=None,
                  zero_first=False, prefix=(), address="127.0.0.1:0", cwd=None, state="new",
-                 interval="100ms"):
+                 interval="100ms", resource_interval="0"):
         self.root = os.fspath(root) if root is not None else None
         self.directory = os.fspath(directory)
         self.prefix = list(prefix)
@@ -83,6 +83,8 @@ class Exporter(Watched):
             self.arguments += ["--web.listen-address", address]
         if not zero_first:
             self.arguments.append("--no-zero-first")
+        if resource_interval is not None:  # most writers are the test itself
+            self.arguments += ["--resource-interval", resource_interval]
         if self.state:
             self.arguments += ["--state-dir", self.state, "--state-interval", interval]
         else:

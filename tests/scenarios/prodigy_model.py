@@ -103,6 +103,7 @@ class Directory:
         self.told_retry = set()
         self.models = {}
         self.completions = []
+        self.is_job_told = False  # by an event of the job itself
 
 
 class Model:
@@ -127,6 +128,7 @@ class Model:
                 ) and not name.endswith(".tmp"):
                     paths.append((folder, self.generation(name), name))
         for folder, _, name in sorted(paths):
+            self.directories.setdefault(folder, Directory(os.path.basename(folder)))
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 for line in file:
                     self.read_line(folder, json.loads(line))
@@ -154,11 +156,17 @@ class Model:
             return
         self.time = nanoseconds(record["timestamp"])
         self.run = record.get("correlation_id", "")
+        directory.is_job_told |= name in (
+            "jobstarted", "jobpaused", "jobresumed", "jobcompleted", "jobfailed")
         handler(directory, event)
 
     def settle(self, directory):
-        """Gauges that are what is inside at the end."""
+        """Gauges that are what is inside at the end; and jobs of which only the file tells."""
         job = directory.job_id
+        if job.startswith("mapreduce-") and not directory.is_job_told:
+            self.add("prodigy_mapreduce_jobs_total", status="started")
+            self.add("prodigy_mapreduce_jobs_total", status="ended")
+            self.add("prodigy_mapreduce_jobs_started_total")
         for name in directory.workflows:
             self.add("prodigy_workflow_active", 1, workflow_name=name[1])
         if directory.is_active:

@@ -203,19 +203,6 @@ def test_s49_root_replaced_by_another_tree(tree, exporter, meanwhile, tmp_path):
     exporter.expect(ok=8)
 
 
-@pytest.fixture
-def without_privileges():
-    """A command prefix under which file permissions hold even for root."""
-    if os.geteuid() != 0:
-        return []
-    program = need_program("setpriv")
-    drop = "-dac_override,-dac_read_search,-fowner,-sys_admin"
-    prefix = [program, f"--bounding-set={drop}", "--inh-caps=-all"]
-    if subprocess.run(prefix + ["true"]).returncode != 0:
-        pytest.skip("capabilities cannot be dropped here")
-    return prefix
-
-
 def test_s50_file_without_permission_then_granted(
     tree, launch, without_privileges
 ):

@@ -95,20 +95,28 @@ MISTAKES = {
     "a duplicate key": (
         "metrics:\n  m_total: {type: counter, help: h}\n  m_total: {type: gauge, help: h}\n", 5,
         ["m_total"]),
-    "emit": ("", 2, ["emit"]),
-    "format document": ("", 2, ["document"]),
+    "an unknown cause of an emitted event": ("", 2, ["cretaed", "'created'"]),
+    "a cause that lines cannot have": ("", 2, ["'first'", "format: document"]),
+    "an unknown format": ("", 2, ["documant", "'document'"]),
+    "the type of a document": ("", 2, ["'type'", "'emit'"]),
+    "a document that emits nothing": ("", 2, ["'s'", "needs 'emit'"]),
     "overrides": ("overrides: {m_total: {ttl: 1h}}\n", 3, ["overrides"]),
 }
-LATER_WORDS = {
-    "emit": SOURCE.replace("id: id}", "id: id, emit: {Opened: {created: true}}}"),
-    "format document": SOURCE.replace("id: id}", "id: id, format: document}"),
+OTHER_SOURCES = {
+    "an unknown cause of an emitted event": SOURCE.replace(
+        "id: id}", "id: id, emit: {Opened: {cretaed: true}}}"),
+    "a cause that lines cannot have": SOURCE.replace(
+        "id: id}", "id: id, emit: {Opened: {first: true}}}"),
+    "an unknown format": SOURCE.replace("id: id}", "id: id, format: documant}"),
+    "the type of a document": SOURCE.replace("id: id}", "id: id, format: document}"),
+    "a document that emits nothing": SOURCE.replace("id: id}", "id: id, format: document}"),
 }
 
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_with_its_place(name, tmp_path):
     text, line, fragments = MISTAKES[name]
-    code, output, path = check(tmp_path, LATER_WORDS.get(name, SOURCE) + text)
+    code, output, path = check(tmp_path, OTHER_SOURCES.get(name, SOURCE) + text)
     assert code == 1, output
     told = [entry for entry in output.splitlines()
             if re.match(rf"{re.escape(path)}:{line}:\d+: error: ", entry)]

@@ -4,12 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "config/settings.h"
 #include "daemon/followed.h"
 #include "daemon/sources.h"
 #include "rules/scene.h"
 #include "rules/source.h"
 #include "rules_fixture.h"
+#include "watch/watch.h"
 
 /* Some packs, and a directory of their own that is the events directory. */
 struct scene_of_sources {
@@ -309,6 +311,147 @@ static void test_without_sources_nothing_is_followed(void **state)
     followed_free(NULL);
 }
 
+/* --- What the watch room is told ---------------------------------------------------------------
+ */
+
+static bool wants(void *context, const char *path)
+{
+    (void)context, (void)path;
+    return true;
+}
+
+static void on_file(void *context, const char *path, bool closed)
+{
+    (void)context, (void)path, (void)closed;
+}
+
+static void on_path(void *context, const char *path)
+{
+    (void)context, (void)path;
+}
+
+static void on_notice(void *context, const char *message, const char *path, int error)
+{
+    (void)context, (void)message, (void)path, (void)error;
+}
+
+static struct watch *new_watch(void)
+{
+    const struct watch_handlers handlers = {.wants_directory = wants,
+                                            .wants_file = wants,
+                                            .on_file = on_file,
+                                            .on_gone = on_path,
+                                            .on_directory_gone = on_path,
+                                            .on_notice = on_notice};
+    const struct watch_options options = {.no_inotify = true};
+    struct watch *watch = watch_new(&handlers, &options);
+    assert_non_null(watch);
+    watch_start(watch, 1);
+    return watch;
+}
+
+/* All that the watch room has, below the scene's directory: "/a /b". The caller frees. */
+static char *told(const struct scene_of_sources *s)
+{
+    struct text text;
+    const char *root;
+    size_t position = 0;
+    text_init(&text, TEXT_UNLIMITED);
+    text_append_string(&text, "");
+    while ((root = sources_next_root(s->sources, &position)))
+        text_printf(&text, "%s%s", text.length ? " " : "", root + strlen(s->root));
+    return text_take(&text);
+}
+
+static void check_told(struct scene_of_sources *s, struct watch *watch, const char *wanted)
+{
+    static int64_t seconds = 2;
+    sources_refresh(s->sources, watch);
+    AUTO_FREE char *roots = told(s);
+    assert_string_equal(roots, wanted);
+    while (watch_tick(watch, seconds * NANOSECONDS_PER_SECOND, NANOSECONDS_PER_SECOND))
+        ;
+    seconds += 2;
+}
+
+static void remove_directory(const char *root, const char *name)
+{
+    AUTO_FREE char *path = memory_format("%s/%s", root, name);
+    assert_int_equal(rmdir(path), 0);
+}
+
+static void test_the_watch_room_is_told_of_roots_that_are_there(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {
+        "sources:\n"
+        "  a: {files: 'x', " TYPE "}\n"
+        "  b: {root: ['${EVENTS_DIR}/../b1', '${EVENTS_DIR}/../b2'], files: 'x', " TYPE "}\n"
+        "  c: {root: '${EVENTS_DIR}/../home/{user}/c', files: 'x', " TYPE "}\n",
+        NULL};
+    struct scene_of_sources s;
+    struct watch *watch = new_watch();
+    start(&s, packs, NULL);
+    make_directory(s.root, "home/u/c");
+    check_told(&s, watch, "/events /home/u/c");
+    make_directory(s.root, "b2");
+    make_directory(s.root, "home/v/c");
+    check_told(&s, watch, "/b2 /events /home/u/c /home/v/c");
+    make_directory(s.root, "b1");
+    remove_directory(s.root, "home/u/c");
+    remove_directory(s.root, "b2");
+    check_told(&s, watch, "/b2 /events /home/u/c /home/v/c"); /* it has not seen that yet */
+    check_told(&s, watch, "/b2 /events /home/v/c");           /* b2 was chosen, and may come back */
+    assert_true(watch_root_present(watch, sources_next_root(s.sources, &(size_t){2})));
+    sources_free(s.sources);
+    s.sources = NULL;
+    watch_free(watch);
+    end(&s);
+}
+
+static void test_what_is_told_of_a_source(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {
+        "sources:\n"
+        "  a: {files: 'x', " TYPE "}\n"
+        "  b: {root: ['${EVENTS_DIR}/../b1', '${EVENTS_DIR}/../b2'], files: 'x', " TYPE "}\n",
+        NULL};
+    struct scene_of_sources s;
+    struct sources_facts facts;
+    struct text text;
+    size_t position = 0;
+    start(&s, packs, NULL);
+    assert_true(sources_next_facts(s.sources, &position, &facts));
+    assert_string_equal(facts.name, "a");
+    assert_string_equal(facts.pack, "one");
+    assert_int_equal(facts.present, 1);
+    assert_true(sources_next_facts(s.sources, &position, &facts));
+    assert_int_equal(facts.present, 0);
+    assert_int_equal(facts.missing, 2);
+    assert_false(sources_next_facts(s.sources, &position, &facts));
+    text_init(&text, TEXT_UNLIMITED);
+    assert_false(sources_describe(s.sources, &text));
+    assert_non_null(strstr(text.data, "/b1 (No such file or directory), one/b: "));
+    AUTO_FREE char *file = memory_format("%s/b1", s.root);
+    fclose(fopen(file, "w"));
+    sources_refresh(s.sources, NULL);
+    assert_true(sources_describe(s.sources, &text));
+    unlink(file);
+    make_directory(s.root, "b2");
+    sources_refresh(s.sources, NULL);
+    text_free(&text);
+    text_init(&text, TEXT_UNLIMITED);
+    assert_false(sources_describe(s.sources, &text));
+    assert_string_equal(text.data, "all roots are there");
+    text_free(&text);
+    AUTO_FREE char *events = memory_format("%s/events", s.root);
+    AUTO_FREE char *other = memory_format("%s/other", s.root);
+    assert_true(sources_need(s.sources, events));
+    assert_false(sources_need(s.sources, other));
+    end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +463,8 @@ int main(void)
         cmocka_unit_test(test_a_file_alone),
         cmocka_unit_test(test_archives_only_when_they_count),
         cmocka_unit_test(test_without_sources_nothing_is_followed),
+        cmocka_unit_test(test_the_watch_room_is_told_of_roots_that_are_there),
+        cmocka_unit_test(test_what_is_told_of_a_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
