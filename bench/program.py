@@ -135,13 +135,19 @@ class Program:
         """Of all threads so far, from the process's own clock."""
         return time.clock_gettime((~self.process.pid << 3) | 2)
 
-    def peak_rss(self):
-        """Bytes."""
+    def status(self, field):
+        """A size that the kernel tells, in bytes."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             for line in status:
-                if line.startswith("VmHWM:"):
+                if line.startswith(field + ":"):
                     return int(line.split()[1]) * 1024
-        raise Failed("no VmHWM")
+        raise Failed(f"no {field}")
+
+    def rss(self):
+        return self.status("VmRSS")
+
+    def peak_rss(self):
+        return self.status("VmHWM")
 
 
 def exporter(binary, rules, tree, folder):

@@ -12,6 +12,7 @@ COLUMNS = [
     ("mb_per_s", "MB/s", "{:,.0f}"),
     ("us_cpu_per_event", "CPU us/event", "{:.2f}"),
     ("cpu_percent", "CPU %", "{:.3f}"),
+    ("rss_mb", "RSS MB", "{:.1f}"),
     ("peak_rss_mb", "peak RSS MB", "{:.1f}"),
     ("p50_ms", "p50 ms", "{:.2f}"),
     ("p99_ms", "p99 ms", "{:.2f}"),

@@ -3,11 +3,13 @@
 from fleet.home import pretty
 from fleet.moments import SECOND, rfc3339
 
-KEPT = 3  # versions; older ones are unlinked
+KEPT = 3    # versions; older ones are unlinked
+PLAYED = 6  # of the burst, the last
 
 
 class LegacyCheckpoints:
-    """Version 0 at the start; all others in one burst at the end of the map phase."""
+    """Version 0 at the start; all others in one burst at the end of the map phase, each a file for
+    the blink of an eye: most of them are skipped here."""
 
     def __init__(self, world, repo, job_id, config, items):
         self.world = world
@@ -49,7 +51,9 @@ class LegacyCheckpoints:
 
     def end_map_phase(self):
         document = self.document
-        for item, result, failure in self.outcomes:
+        self.world.home.remove(f"{self.folder}/checkpoint-v0.json")
+        first = len(self.outcomes) + 1 - PLAYED
+        for version, (item, result, failure) in enumerate(self.outcomes, 1):
             document["agent_results"][item] = result
             document["completed_agents"].append(item)
             if failure:
@@ -57,15 +61,16 @@ class LegacyCheckpoints:
                 document["failed_count"] += 1
             else:
                 document["successful_count"] += 1
-            self.next()
+            if version > first:
+                self.save_version(version, first)
         document["is_complete"] = True
-        self.next()
+        self.save_version(len(self.outcomes) + 1, first)
 
-    def next(self):
-        self.version += 1
+    def save_version(self, version, first):
+        self.version = version
         self.save()
-        if self.version >= KEPT:
-            self.world.home.remove(f"{self.folder}/checkpoint-v{self.version - KEPT}.json")
+        if version - KEPT > first:
+            self.world.home.remove(f"{self.folder}/checkpoint-v{version - KEPT}.json")
 
     def save(self):
         if not self.world.home.writes:

@@ -1,6 +1,6 @@
 /* See reading.h. Directories are walked by the watch room without inotify, files read by the tail
  * room: the same code as `run`, only to the end instead of for ever. */
-#include "command/reading.h"
+#include "command/reading_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,11 +23,8 @@
 #include "daemon/sources.h"
 #include "daemon/workers.h"
 #include "document/documents.h"
-#include "tail/lines.h"
 #include "tail/tail.h"
 #include "watch/watch.h"
-
-#define STREAM_CHUNK ((size_t)65536)
 
 /* --- Lines ------------------------------------------------------------------------------------
  */
@@ -42,9 +39,9 @@ static void watched_line(struct reading *reading, const struct followed *file,
         reading->after_line(reading->context, file, line);
 }
 
-static void take_lines(struct reading *reading, const struct followed *file,
-                       struct tail_directory *directory, const struct tail_line *lines,
-                       size_t count)
+void reading_take_lines(struct reading *reading, const struct followed *file,
+                        struct tail_directory *directory, const struct tail_line *lines,
+                        size_t count)
 {
     if (!reading->before_line && !reading->after_line)
         pipeline_lines(reading->pipeline, file, reading->tail, directory, lines, count);
@@ -77,7 +74,7 @@ static void on_lines(void *context, struct tail_file *file, const struct tail_li
                      size_t count)
 {
     struct reading *reading = context;
-    take_lines(reading, tail_file_user(file), tail_file_directory(file), lines, count);
+    reading_take_lines(reading, tail_file_user(file), tail_file_directory(file), lines, count);
 }
 
 static void on_skip(void *context, struct tail_file *file, enum tail_skip reason,
@@ -275,7 +272,7 @@ void reading_end(struct reading *reading)
     rulebook_free(reading->rulebook);
 }
 
-static void cannot_read(struct reading *reading, const char *path, int error)
+void reading_fail(struct reading *reading, const char *path, int error)
 {
     reading->failed = true;
     log_error("cannot be read", LOG_TEXT("path", path), LOG_TEXT("cause", strerror(error)));
@@ -309,7 +306,7 @@ void reading_directory(struct reading *reading, const char *path, bool is_given)
     reading->alone = false;
     use_directory(reading, whole, is_given);
     if (error && (is_given || !some_root_exists(reading->sources))) {
-        cannot_read(reading, path, error);
+        reading_fail(reading, path, error);
         return;
     }
     struct watch *watch = watch_new(&handlers, &options);
@@ -329,11 +326,11 @@ void reading_file(struct reading *reading, const char *path, bool force)
     AUTO_FREE char *whole = realpath(path, NULL);
     struct stat facts;
     if (!whole || stat(whole, &facts) < 0 || access(whole, R_OK) < 0) {
-        cannot_read(reading, path, errno);
+        reading_fail(reading, path, errno);
         return;
     }
     if (!S_ISREG(facts.st_mode)) {
-        cannot_read(reading, path, EINVAL);
+        reading_fail(reading, path, EINVAL);
         return;
     }
     if (!has_source(reading, whole, force)) {
@@ -345,77 +342,4 @@ void reading_file(struct reading *reading, const char *path, bool force)
     reading->forced = force;
     look(reading, whole, true);
     drain(reading);
-}
-
-/* The lines in `bytes` go out; returns how many bytes they were. */
-static size_t cut_lines(struct reading *reading, const struct followed *file, struct lines *lines)
-{
-    struct lines_cut cut;
-    lines->position = 0;
-    for (;;) {
-        enum lines_kind kind = lines_next(lines, &cut);
-        if (kind == LINES_END)
-            return lines->position;
-        struct tail_line line = {.bytes = cut.bytes,
-                                 .length = cut.length,
-                                 .number = cut.number,
-                                 .offset = lines->offset + cut.start};
-        if (kind == LINES_LINE)
-            take_lines(reading, file, NULL, &line, 1);
-        else if (kind == LINES_TOO_LONG)
-            pipeline_skip(reading->pipeline, file->path, SKIP_TOO_LONG, cut.number,
-                          "longer than --max-line-bytes");
-    }
-}
-
-static void take_last_line(struct reading *reading, const struct followed *file,
-                           const struct text *rest, const struct lines *lines)
-{
-    const char *bytes = rest->data;
-    size_t length = rest->length;
-    struct tail_line line = {
-        .number = lines->number + 1, .offset = lines->offset, .unterminated = true};
-    if (length == 0 || lines->discarding || !lines_strip(&bytes, &length, lines->offset))
-        return;
-    line.bytes = bytes;
-    line.length = length;
-    if (pipeline_is_record(reading->pipeline, file, bytes, length))
-        take_lines(reading, file, NULL, &line, 1);
-    else
-        pipeline_skip(reading->pipeline, file->path, SKIP_PARTIAL, line.number,
-                      "the input ends within a line");
-}
-
-void reading_stream(struct reading *reading, int descriptor, const char *name)
-{
-    struct followed *file =
-        sources_follow_alone(reading->sources, SOURCES_LINES, name, true, UINT64_MAX, UINT64_MAX);
-    struct lines lines = {.maximum = (size_t)reading->settings->max_line_bytes};
-    struct text buffer;
-    if (!file) {
-        reading->failed = true;
-        log_error("the rules have no source to read this by", LOG_TEXT("path", name));
-        return;
-    }
-    text_init(&buffer, TEXT_UNLIMITED);
-    for (;;) {
-        char *room = text_reserve(&buffer, STREAM_CHUNK);
-        ssize_t got = room ? read(descriptor, room, STREAM_CHUNK) : -1;
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            cannot_read(reading, name, errno);
-        if (got <= 0)
-            break;
-        buffer.length += (size_t)got;
-        lines.bytes = buffer.data;
-        lines.length = buffer.length;
-        size_t used = cut_lines(reading, file, &lines);
-        memmove(buffer.data, buffer.data + used, buffer.length - used);
-        buffer.length -= used;
-        lines.offset += used;
-    }
-    take_last_line(reading, file, &buffer, &lines);
-    text_free(&buffer);
-    followed_free(file);
 }

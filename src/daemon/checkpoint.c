@@ -7,10 +7,13 @@
  * At most one is under way. One that fails stays with the writer and is tried again; what changes
  * meanwhile waits in the rooms, within their bounds. */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/fields.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "daemon/daemon_internal.h"
 #include "daemon/own_metrics.h"
@@ -28,8 +31,26 @@
  * takes up to 32 bytes for each while it is saved. */
 #define ID_MEMORY_SHARE ((size_t)64)
 
+/* Such a batch comes after a first walk; most are a thousandth of it. */
+#define LARGE_BATCH ((size_t)1 << 20) /* bytes */
+
 /* What was shown is saved at once, but not more often than this. */
 #define SCRAPE_PAUSE NANOSECONDS_PER_SECOND
+
+/* As a record of documents without a path. */
+static void put_emits(struct daemon *daemon, const struct record_sink *sink)
+{
+    struct text value;
+    uint64_t emits = rule_set_emits_hash(daemon->rooms.rulebook->rules);
+    if (emits == daemon->emits)
+        return;
+    text_init(&value, TEXT_UNLIMITED);
+    fields_put_64(&value, emits);
+    sink->put(sink->context, RECORD_DOCUMENT, (struct bytes){"", 0},
+              (struct bytes){value.data, value.length}, 0);
+    text_free(&value);
+    daemon->emits = emits;
+}
 
 static void put_all(struct daemon *daemon)
 {
@@ -38,6 +59,7 @@ static void put_all(struct daemon *daemon)
     answers_collect_own(daemon, now);
     tail_save(daemon->tail, sink);
     documents_save(daemon->documents, sink);
+    put_emits(daemon, sink);
     rule_set_save(daemon->rooms.rulebook->rules, sink);
     registry_save(daemon->rooms.rulebook->registry, sink, now);
     own_metrics_save(daemon->own, sink, now);
@@ -80,6 +102,7 @@ static void begin(struct daemon *daemon)
         return;
     }
     daemon->checkpoint.under_way = true;
+    daemon->checkpoint.is_large = state_batch_bytes(daemon->state) > LARGE_BATCH;
     (void)state_commit(daemon->state, false);
 }
 
@@ -105,6 +128,8 @@ void checkpoint_take_result(struct daemon *daemon)
         daemon->checkpoint.saved = daemon->checkpoint.moment;
         tell_success(daemon, result.seconds);
         tell_rooms(daemon);
+        if (daemon->checkpoint.is_large)
+            malloc_trim(0);
     }
     if (daemon->checkpoint.is_late && !checkpoint_relieve(daemon))
         loop_wake(daemon);

@@ -14,12 +14,14 @@
 struct disk;
 struct documents;
 struct exposition_part;
+struct followed;
 struct own_metrics;
 struct record;
 struct samples;
 struct serve;
 struct settings;
 struct tail;
+struct tail_file;
 struct text;
 struct watch;
 
@@ -32,6 +34,7 @@ struct daemon {
     struct event_base *base;
     struct tail *tail;
     struct documents *documents;
+    uint64_t emits; /* rule_set_emits_hash as saved, 0: not saved */
     struct watch *watch;
     struct disk *disk;
     struct samples *samples;
@@ -44,21 +47,24 @@ struct daemon {
     struct event *walk;          /* rescanning, while there is something to rescan */
     struct event *hints;         /* inotify's descriptor; NULL: polling */
     struct event *more_hints;    /* what is left of them beyond one budget */
+    struct event *hints_pause;   /* its end, where they come too often */
     struct event *disk_done;     /* a measurement of the disk is there */
     struct event *save;          /* the state is due */
     struct event *save_done;     /* the state room has a result */
     unsigned hints_version;      /* of the watch room's descriptor */
 
-    int64_t started;       /* ns, monotonic */
-    int64_t hinted;        /* monotonic time of the first hint not yet worked off; 0: none */
-    bool caught_up;        /* the ends of the files, as they were at start, were reached */
-    bool serves_saved;     /* what was saved is what was last served: serve it at once */
-    bool root_was_missing; /* the log said so */
+    unsigned hint_readings; /* this second */
+    int64_t started;        /* ns, monotonic */
+    int64_t hinted;         /* monotonic time of the first hint not yet worked off; 0: none */
+    bool caught_up;         /* the ends of the files, as they were at start, were reached */
+    bool serves_saved;      /* what was saved is what was last served: serve it at once */
+    bool root_was_missing;  /* the log said so */
 
     struct {
         bool under_way; /* handed to the writer, not committed yet */
         bool is_late;   /* reading waits for it */
         bool failing;   /* the log said so */
+        bool is_large;  /* what is under way: its memory is worth giving back */
         int64_t begun;  /* ns, monotonic: the last one */
         int64_t moment; /* ns, wall: of what is under way */
         int64_t saved;  /* ns, wall: all that was counted until then is saved; 0: nothing yet */
@@ -85,6 +91,12 @@ const struct settings *daemon_rule_settings(const struct daemon *daemon);
 /* --- following.c: the watch, tail and document rooms, and what they tell each other --- */
 int following_build(struct daemon *daemon) MUST_CHECK;
 void following_free(struct daemon *daemon);
+/* What rules see of a file; *ret_made (may be NULL) is to be freed after use. */
+const struct followed *following_view(const struct daemon *daemon, const struct tail_file *file,
+                                      struct followed **ret_made);
+/* The rules are new. A file that no source covers any more stays followed, unseen by rules, until
+ * it is gone. */
+void following_view_anew(struct daemon *daemon);
 /* The first walk: then there is something to read. */
 void following_start(struct daemon *daemon);
 /* Told of every event applied. */

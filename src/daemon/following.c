@@ -12,9 +12,11 @@
 #include "daemon/followed.h"
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
+#include "daemon/rulebook.h"
 #include "daemon/sightings.h"
 #include "daemon/sources.h"
 #include "document/documents.h"
+#include "rules/rule_set.h"
 #include "tail/tail.h"
 #include "watch/watch.h"
 
@@ -70,16 +72,59 @@ static bool wants_file(void *context, const char *path)
     return sources_want_file(daemon->rooms.sources, path);
 }
 
+static struct followed *new_view(const struct daemon *daemon, const struct tail_file *file)
+{
+    return sources_follow(daemon->rooms.sources, SOURCES_LINES, tail_file_path(file),
+                          tail_file_id(file), tail_directory_id(tail_file_directory(file)));
+}
+
+static struct followed *need_view(const struct daemon *daemon, const struct tail_file *file)
+{
+    struct followed *view = new_view(daemon, file);
+    return view ? view : followed_nothing(tail_file_path(file));
+}
+
+const struct followed *following_view(const struct daemon *daemon, const struct tail_file *file,
+                                      struct followed **ret_made)
+{
+    struct followed *view = tail_file_user(file);
+    *ret_made = view ? NULL : need_view(daemon, file);
+    return view ? view : *ret_made;
+}
+
+/* Most files are empty or at rest: what rules see of one is made when it has something to give. */
+static struct followed *view_of(const struct daemon *daemon, struct tail_file *file)
+{
+    if (!tail_file_user(file))
+        tail_file_set_user(file, need_view(daemon, file));
+    return tail_file_user(file);
+}
+
+void following_view_anew(struct daemon *daemon)
+{
+    size_t position = 0;
+    struct tail_file *file;
+    while ((file = tail_next_file(daemon->tail, &position)) != NULL) {
+        struct followed *before = tail_file_user(file);
+        if (!before)
+            continue;
+        struct followed *followed = need_view(daemon, file);
+        followed->duplicates = before->duplicates;
+        tail_file_set_user(file, followed);
+        followed_free(before);
+    }
+}
+
 static bool on_open(void *context, struct tail_file *file, void **inout_user)
 {
     struct daemon *daemon = context;
     struct followed *before = *inout_user;
-    struct followed *followed =
-        sources_follow(daemon->rooms.sources, SOURCES_LINES, tail_file_path(file),
-                       tail_file_id(file), tail_directory_id(tail_file_directory(file)));
+    if (!before)
+        return (sources_wish(daemon->rooms.sources, tail_file_path(file)) & DOCUMENTS_LINES) != 0;
+    struct followed *followed = new_view(daemon, file);
     if (!followed)
         return false;
-    followed->duplicates = before ? before->duplicates : 0;
+    followed->duplicates = before->duplicates;
     followed_free(before);
     *inout_user = followed;
     return true;
@@ -96,7 +141,7 @@ static void on_lines(void *context, struct tail_file *file, const struct tail_li
                      size_t count)
 {
     struct daemon *daemon = context;
-    struct followed *followed = tail_file_user(file);
+    struct followed *followed = view_of(daemon, file);
     uint64_t before = duplicates(daemon);
     pipeline_lines(daemon->rooms.pipeline, followed, daemon->tail, tail_file_directory(file), lines,
                    count);
@@ -117,7 +162,7 @@ static void on_skip(void *context, struct tail_file *file, enum tail_skip reason
 static bool is_complete(void *context, struct tail_file *file, const char *bytes, size_t length)
 {
     struct daemon *daemon = context;
-    return pipeline_is_record(daemon->rooms.pipeline, tail_file_user(file), bytes, length);
+    return pipeline_is_record(daemon->rooms.pipeline, view_of(daemon, file), bytes, length);
 }
 
 static void on_close(void *context, struct tail_file *file, void *user)
@@ -303,6 +348,8 @@ void following_start(struct daemon *daemon)
     tail_walked(daemon->tail, clock_wall());
     tail_aim(daemon->tail);
     documents_walked(daemon->documents, clock_monotonic());
+    if (daemon->emits != 0 && daemon->emits != rule_set_emits_hash(daemon->rooms.rulebook->rules))
+        documents_renew(daemon->documents);
     if (!daemon_root_present(daemon)) {
         daemon->root_was_missing = true;
         log_warn("the events directory is not there; waiting for it",

@@ -21,9 +21,11 @@
 #include "tail/tail.h"
 #include "watch/watch.h"
 
-#define SLICE         (INT64_C(2) * NANOSECONDS_PER_MILLISECOND) /* of reading, then back to the loop */
-#define WALK_SLICE    (INT64_C(5) * NANOSECONDS_PER_MILLISECOND) /* of rescanning */
-#define HINTS_AT_ONCE 256
+#define SLICE          (INT64_C(2) * NANOSECONDS_PER_MILLISECOND) /* of reading, then back to the loop */
+#define WALK_SLICE     (INT64_C(5) * NANOSECONDS_PER_MILLISECOND) /* of rescanning */
+#define HINTS_AT_ONCE  256
+#define HINTS_A_SECOND 100  /* readings of them; beyond, each is followed by a pause */
+#define HINTS_PAUSE    5000 /* us */
 
 static void watch_hints(struct daemon *daemon);
 
@@ -97,11 +99,23 @@ static void read_slice(struct daemon *daemon)
     daemon->hinted = 0;
 }
 
+/* Who writes a thousand times a second does not wake us a thousand times: hints gather in the
+ * kernel for a moment. */
+static void pause_hints(struct daemon *daemon)
+{
+    static const struct timeval pause = {0, HINTS_PAUSE};
+    if (daemon->hint_readings++ < HINTS_A_SECOND || !daemon->hints)
+        return;
+    event_del(daemon->hints);
+    event_add(daemon->hints_pause, &pause);
+}
+
 static void take_hints(struct daemon *daemon)
 {
     if (watch_read(daemon->watch, HINTS_AT_ONCE, clock_monotonic()))
         call_soon(daemon->more_hints); /* poll does not see what the library holds */
     watch_hints(daemon);
+    pause_hints(daemon);
 }
 
 static void tell_root_state(struct daemon *daemon)
@@ -142,6 +156,7 @@ static void every_second(struct daemon *daemon)
     int64_t now = clock_wall();
     sources_refresh(daemon->rooms.sources, daemon->watch);
     walk_slice(daemon);
+    daemon->hint_readings = 0;
     pipeline_set_now(daemon->rooms.pipeline, now);
     tail_tick(daemon->tail, monotonic);
     rule_set_tick(daemon->rooms.rulebook->rules, now, !daemon->caught_up);
@@ -227,6 +242,15 @@ static void on_hints(evutil_socket_t descriptor, short what, void *context)
     take_hints(context);
 }
 
+static void on_hints_pause(evutil_socket_t descriptor, short what, void *context)
+{
+    const struct daemon *daemon = context;
+    (void)descriptor;
+    (void)what;
+    if (daemon->hints)
+        event_add(daemon->hints, NULL);
+}
+
 static void on_disk(evutil_socket_t descriptor, short what, void *context)
 {
     (void)descriptor;
@@ -288,11 +312,13 @@ int loop_start(struct daemon *daemon)
     daemon->documents_due = event_new(daemon->base, -1, 0, on_work, daemon);
     daemon->walk = event_new(daemon->base, -1, 0, on_walk, daemon);
     daemon->more_hints = event_new(daemon->base, -1, 0, on_hints, daemon);
+    daemon->hints_pause = event_new(daemon->base, -1, 0, on_hints_pause, daemon);
     daemon->disk_done = event_new(daemon->base, disk_descriptor(daemon->disk), EV_READ | EV_PERSIST,
                                   on_disk, daemon);
     if (!start_signals(daemon) || !start_saving(daemon) || !daemon->second || !daemon->work ||
-        !daemon->documents_due || !daemon->walk || !daemon->more_hints || !daemon->disk_done ||
-        event_add(daemon->second, &one_second) < 0 || event_add(daemon->disk_done, NULL) < 0)
+        !daemon->documents_due || !daemon->walk || !daemon->more_hints || !daemon->hints_pause ||
+        !daemon->disk_done || event_add(daemon->second, &one_second) < 0 ||
+        event_add(daemon->disk_done, NULL) < 0)
         return -1;
     event_priority_set(daemon->work, LOOP_PRIORITIES - 1);
     event_priority_set(daemon->documents_due, LOOP_PRIORITIES - 1);
@@ -305,8 +331,9 @@ void loop_stop(struct daemon *daemon)
 {
     struct event **events[] = {&daemon->signals[0],    &daemon->signals[1], &daemon->signals[2],
                                &daemon->second,        &daemon->work,       &daemon->walk,
-                               &daemon->documents_due, &daemon->more_hints, &daemon->hints,
-                               &daemon->disk_done,     &daemon->save,       &daemon->save_done};
+                               &daemon->documents_due, &daemon->more_hints, &daemon->hints_pause,
+                               &daemon->hints,         &daemon->disk_done,  &daemon->save,
+                               &daemon->save_done};
     for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {
         if (*events[i])
             event_free(*events[i]);

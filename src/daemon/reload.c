@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "daemon/daemon_internal.h"
-#include "daemon/followed.h"
 #include "daemon/own_metrics.h"
 #include "daemon/pipeline.h"
 #include "daemon/rulebook.h"
@@ -96,26 +95,8 @@ static void carry_over(const struct rule_rooms *from, const struct rule_rooms *t
         text_free(&shuttle.records[kind]);
 }
 
-/* --- What the new rules see ----------------------------------------------------------------------
+/* --- Where the new rules look --------------------------------------------------------------------
  */
-
-/* A file that no source covers any more stays followed, unseen by rules, until it is gone. */
-static void view_files_anew(struct daemon *daemon)
-{
-    size_t position = 0;
-    struct tail_file *file;
-    while ((file = tail_next_file(daemon->tail, &position)) != NULL) {
-        struct followed *before = tail_file_user(file);
-        struct followed *followed =
-            sources_follow(daemon->rooms.sources, SOURCES_LINES, tail_file_path(file),
-                           tail_file_id(file), tail_directory_id(tail_file_directory(file)));
-        if (!followed)
-            followed = followed_nothing(tail_file_path(file));
-        followed->duplicates = before->duplicates;
-        tail_file_set_user(file, followed);
-        followed_free(before);
-    }
-}
 
 static bool has_root(const struct sources *sources, const char *path)
 {
@@ -154,7 +135,7 @@ static void take_over(struct daemon *daemon, struct rule_rooms *rooms)
     sightings_watch_events(daemon->rooms.sightings, following_on_event, daemon);
     answers_collect_own(daemon, clock_wall());
     sources_refresh(daemon->rooms.sources, daemon->watch); /* gives them their roots */
-    view_files_anew(daemon);
+    following_view_anew(daemon);
     documents_renew(daemon->documents);
     watch_anew(daemon, before.sources);
     answers_forget(daemon);

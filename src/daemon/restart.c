@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fields.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/record.h"
@@ -46,6 +47,17 @@ int restart_open(struct daemon *daemon)
     return -1;
 }
 
+/* Of no path: by which rules documents were looked at. */
+static int take_emits(struct daemon *daemon, const struct record *record)
+{
+    struct fields fields = fields_of(record->value);
+    uint64_t emits = fields_64(&fields);
+    if (fields.failed)
+        return -EINVAL;
+    daemon->emits = emits;
+    return 0;
+}
+
 static int take_record(void *context, const struct record *record)
 {
     struct daemon *daemon = context;
@@ -61,7 +73,8 @@ static int take_record(void *context, const struct record *record)
     case RECORD_STREAM:
         return tail_restore(daemon->tail, record);
     case RECORD_DOCUMENT:
-        return documents_restore(daemon->documents, record);
+        return record->key.length > 0 ? documents_restore(daemon->documents, record)
+                                      : take_emits(daemon, record);
     case RECORD_OWN:
         return own_metrics_restore(daemon->own, record, clock_wall());
     case RECORD_KINDS:

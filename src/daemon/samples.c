@@ -23,9 +23,9 @@
 #include "rules/rule_set.h"
 #include "tail/tail.h"
 
-#define FILES_AT_ONCE ((size_t)5000)
-#define QUIET_TIME    (24 * 3600 * NANOSECONDS_PER_SECOND)
-#define EVENT_MOST    ((size_t)65536) /* bytes of one */
+#define SLICE      (2 * NANOSECONDS_PER_MILLISECOND) /* of a second, for going through files */
+#define QUIET_TIME (INT64_C(86400) * NANOSECONDS_PER_SECOND)
+#define EVENT_MOST ((size_t)65536) /* bytes of one */
 
 /* A directory with files that somebody holds. */
 struct held_directory {
@@ -130,15 +130,19 @@ static char *directory_of(const char *path)
 
 static const char *source_of(const struct samples *samples, const struct tail_file *file)
 {
-    const struct followed *followed = tail_file_user(file);
-    return samples->daemon->rooms.source_names[followed->sources[0].index];
+    struct followed *made;
+    const struct followed *followed = following_view(samples->daemon, file, &made);
+    const char *name =
+        followed->count ? samples->daemon->rooms.source_names[followed->sources[0].index] : "";
+    followed_free(made);
+    return name;
 }
 
 /* Is it one whose lines some source reads as they are written? */
 static bool is_read(const struct tail_file *file)
 {
-    const struct followed *followed = tail_file_user(file);
-    return followed->count > 0 && !followed->is_archive;
+    const struct followed *followed = tail_file_user(file); /* NULL: nothing was read of it yet */
+    return !followed || (followed->count > 0 && !followed->is_archive);
 }
 
 static void add_new(struct samples *samples)
@@ -243,23 +247,21 @@ static void want_disks(struct samples *samples)
 
 /* The next slice; the measuring begins behind the last. Files that come or go between slices may
  * be missed once. */
-static void gather(struct samples *samples, int64_t monotonic_now)
+static void gather(struct samples *samples)
 {
-    const struct tail_file *file = NULL;
+    const struct tail_file *file;
+    int64_t begun = clock_monotonic();
     int64_t wall_now = clock_wall();
     pipeline_set_now(samples->daemon->rooms.pipeline, wall_now);
-    for (size_t i = 0; i < FILES_AT_ONCE; i++) {
-        file = tail_next_file(samples->daemon->tail, &samples->position);
-        if (!file)
-            break;
+    while ((file = tail_next_file(samples->daemon->tail, &samples->position)) != NULL) {
         want_file(samples, file, wall_now);
+        if (clock_monotonic() - begun > SLICE)
+            return;
     }
-    if (file)
-        return;
     samples->is_gathering = false;
     if (is_named(rules_of(samples), "disksampled"))
         want_disks(samples);
-    sampler_start(samples->sampler, monotonic_now);
+    sampler_start(samples->sampler);
 }
 
 void samples_tick(struct samples *samples, int64_t monotonic_now)
@@ -272,9 +274,9 @@ void samples_tick(struct samples *samples, int64_t monotonic_now)
             return;
         samples->is_gathering = true;
         samples->position = 0;
-        sampler_begin(samples->sampler);
+        sampler_begin(samples->sampler, monotonic_now);
     }
-    gather(samples, monotonic_now);
+    gather(samples);
 }
 
 static void on_done(evutil_socket_t descriptor, short what, void *context)

@@ -140,7 +140,8 @@ static struct bytes memo_of(struct bytes memo, uint64_t key)
         if (found == key && !fields.failed)
             return kept;
     }
-    return (struct bytes){NULL, 0};
+    /* Of a life that is known, a source that is new learns what there is. */
+    return memo.length > 0 ? (struct bytes){"", 1} : (struct bytes){NULL, 0};
 }
 
 static void tell_event(void *context, int64_t time)

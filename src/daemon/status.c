@@ -70,10 +70,11 @@ static void put_sources(const struct followed *followed, struct text *out)
     put_end(out, ']');
 }
 
-static void put_stream(const struct tail_file *file, struct text *out)
+static void put_stream(const struct daemon *daemon, const struct tail_file *file, struct text *out)
 {
     struct tail_file_facts facts;
-    const struct followed *followed = tail_file_user(file);
+    struct followed *made;
+    const struct followed *followed = following_view(daemon, file, &made);
     tail_file_facts(file, &facts);
     text_append_char(out, '{');
     put_text(out, "path", tail_file_path(file));
@@ -92,6 +93,7 @@ static void put_stream(const struct tail_file *file, struct text *out)
     put_bool(out, "ids_checked", facts.checked);
     put_bool(out, "failed", facts.failed);
     put_end(out, '}');
+    followed_free(made);
 }
 
 static void put_streams(const struct daemon *daemon, size_t limit, struct text *out)
@@ -102,7 +104,7 @@ static void put_streams(const struct daemon *daemon, size_t limit, struct text *
     tail_counts(daemon->tail, &counts);
     text_append_string(out, "\"streams\":[");
     for (size_t i = 0; i < limit && (file = tail_next_file(daemon->tail, &position)); i++)
-        put_stream(file, out);
+        put_stream(daemon, file, out);
     put_end(out, ']');
     put_number(out, "streams_total", counts.followed + counts.held);
     put_number(out, "held", counts.held);
@@ -120,9 +122,11 @@ static bool count_files(const struct daemon *daemon, size_t *inout_counts)
     const struct tail_file *file;
     size_t position = 0;
     while ((file = tail_next_file(daemon->tail, &position)) != NULL) {
-        const struct followed *followed = tail_file_user(file);
+        struct followed *made;
+        const struct followed *followed = following_view(daemon, file, &made);
         for (size_t i = 0; i < followed->count; i++)
             inout_counts[followed->sources[i].index]++;
+        followed_free(made);
     }
     documents_counts(daemon->documents, &documents);
     if (documents.documents > DOCUMENTS_COUNTED_MOST)

@@ -94,6 +94,7 @@ struct documents *documents_new(const struct documents_handlers *handlers,
     };
     map_init(&documents->by_path, has_path);
     closing_init(&documents->closing);
+    vanished_init(&documents->vanished);
     return documents;
 }
 
@@ -112,6 +113,7 @@ void documents_free(struct documents *documents)
     closing_free(&documents->closing);
     saving_free(&documents->saving);
     refused_free(&documents->refused);
+    vanished_free(&documents->vanished);
     free(documents);
 }
 
@@ -167,12 +169,7 @@ void documents_gone(struct documents *documents, const char *path, int64_t monot
 
 void documents_directory_gone(struct documents *documents, const char *path, int64_t monotonic)
 {
-    size_t length = strlen(path);
-    size_t position = 0;
-    struct document *document;
-    while ((document = map_next(&documents->by_path, &position)) != NULL)
-        if (strncmp(document->path, path, length) == 0 && document->path[length] == '/')
-            call_for_look(documents, document, monotonic);
+    vanished_add(&documents->vanished, path, monotonic);
 }
 
 void documents_renew(struct documents *documents)
@@ -180,7 +177,8 @@ void documents_renew(struct documents *documents)
     size_t position = 0;
     struct document *document;
     while ((document = map_next(&documents->by_path, &position)) != NULL) {
-        document->must_ask = true;
+        document->must_ask = document->early = true;
+        document->read = document->has_hash = false; /* other rules see other things in it */
         call_for_look(documents, document, documents->now);
     }
 }
@@ -223,17 +221,22 @@ bool documents_turn(struct documents *documents, int64_t monotonic, int64_t wall
     documents->now = monotonic;
     documents->wall = wall;
     refused_tell(documents);
+    vanished_turn(documents);
     if (look_at_due(documents, begun, budget_ns))
         return true;
     bool more = closing_turn(documents, budget_ns - (clock_monotonic() - begun));
     return more || due_next(&documents->due) <= documents->now;
 }
 
+static int64_t sooner(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 int64_t documents_next(const struct documents *documents)
 {
-    int64_t closing = closing_next(documents);
-    int64_t look = due_next(&documents->due);
-    return closing < look ? closing : look;
+    int64_t look = sooner(due_next(&documents->due), vanished_next(&documents->vanished));
+    return sooner(look, closing_next(documents));
 }
 
 bool documents_arrived(const struct documents *documents)

@@ -136,8 +136,8 @@ int64_t documents_next(const struct documents *documents);
 /* Everything now, for `once`: content as it is, rest and writers taken for granted (every file that
  * is there counts as closed, unless `closed` is false). */
 void documents_drain(struct documents *documents, int64_t wall, bool closed);
-/* Wishes may have changed (rules were read anew): asks for each again. What is wished newly is told
- * from now on. */
+/* Wishes may have changed (rules were read anew): asks for each again, and hands out content again,
+ * though it be the same. What is wished newly is told from now on. */
 void documents_renew(struct documents *documents);
 
 void documents_counts(const struct documents *documents, struct documents_counts *ret_counts);

@@ -21,6 +21,7 @@
 #include "document/due.h"
 #include "document/refused.h"
 #include "document/saving.h"
+#include "document/vanished.h"
 
 #define NEVER     INT64_MAX
 #define RANK_LAST UINT8_MAX
@@ -99,6 +100,7 @@ struct documents {
     struct closing closing;
     struct saving saving;
     struct refused refused;
+    struct vanished vanished;
 
     int64_t now;  /* of this turn, monotonic */
     int64_t wall; /* of this turn */

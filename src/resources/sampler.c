@@ -24,14 +24,14 @@
 
 struct sampler {
     int64_t period;
-    int64_t next; /* monotonic time of the next measurement */
-    int done;     /* eventfd */
+    int64_t begun; /* monotonic time of the last measurement */
+    int64_t next;  /* and of the next one */
+    int done;      /* eventfd */
 
     bool is_running; /* the thread is to be joined */
     pthread_t thread;
     atomic_bool stop;
-    int64_t started; /* monotonic time */
-    int64_t spent;   /* ns of processor time, on the last measurement */
+    int64_t spent; /* ns of processor time, on the last measurement */
 
     struct usage *usage;
     struct disk_sample {
@@ -121,8 +121,10 @@ bool sampler_due(const struct sampler *sampler, int64_t monotonic_now)
     return !sampler->is_running && monotonic_now >= sampler->next;
 }
 
-void sampler_begin(struct sampler *sampler)
+void sampler_begin(struct sampler *sampler, int64_t monotonic_now)
 {
+    sampler->begun = monotonic_now;
+    sampler->next = monotonic_now + sampler->period;
     usage_begin(sampler->usage);
     forget_disks(sampler);
 }
@@ -144,10 +146,8 @@ void sampler_want_disk(struct sampler *sampler, const char *path)
     text_init(&disk->event, EVENT_MOST);
 }
 
-void sampler_start(struct sampler *sampler, int64_t monotonic_now)
+void sampler_start(struct sampler *sampler)
 {
-    sampler->started = monotonic_now;
-    sampler->next = monotonic_now + sampler->period;
     start_thread(sampler);
 }
 
@@ -161,7 +161,7 @@ bool sampler_take(struct sampler *sampler)
     sampler->is_running = false;
     int64_t pause = sampler->spent * SHARE;
     if (pause > sampler->period)
-        sampler->next = sampler->started + pause;
+        sampler->next = sampler->begun + pause;
     return true;
 }
 

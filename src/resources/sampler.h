@@ -1,7 +1,7 @@
 /* Measures every few seconds, beside the loop: what the processes use that hold files open
  * (usage.h), and how full file systems are (file_system.h).
  *
- *   if (sampler_due(s, now)) { sampler_begin(s);  sampler_want(...);  sampler_start(s, now); }
+ *   if (sampler_due(s, now)) { sampler_begin(s, now);  sampler_want(...);  sampler_start(s); }
  *   readable: sampler_take(s), then sampler_next_usage and sampler_next_disk
  *
  * A measurement has a thread of its own, at lowest priority, for as long as it takes; the result
@@ -29,13 +29,14 @@ int sampler_descriptor(const struct sampler *sampler);
 /* May the next one begin? */
 bool sampler_due(const struct sampler *sampler, int64_t monotonic_now);
 
-/* Forgets what was wanted, and the last results. Not while a measurement is under way. */
-void sampler_begin(struct sampler *sampler);
+/* Forgets what was wanted, and the last results; the period begins now. Not while a measurement is
+ * under way. */
+void sampler_begin(struct sampler *sampler, int64_t monotonic_now);
 /* See usage_want. */
 void sampler_want(struct sampler *sampler, uint64_t device, uint64_t inode, uint64_t key);
 /* A directory; copied, each once. */
 void sampler_want_disk(struct sampler *sampler, const char *path);
-void sampler_start(struct sampler *sampler, int64_t monotonic_now);
+void sampler_start(struct sampler *sampler);
 
 /* A measurement that is done is over; its results stay until the next sampler_begin. False: none
  * is. */

@@ -213,9 +213,9 @@ static void compile_each(struct compiler *compiler, struct binding *binding,
     if (!each_list_compile(compiler, tree_get(node, "each"), &emit->each))
         return;
     each_list_enter(&emit->each, binding);
-    for (int start = 0; start < STARTS; start++)
-        emit->entry_names[start] = decode_plan_want(emit->each.elements[start], name, 1);
     compile_key(binding, tree_get(node, "key"), &emit->key);
+    for (int start = 0; start < STARTS && emit->key.count == 0; start++)
+        emit->entry_names[start] = decode_plan_want(emit->each.elements[start], name, 1);
 }
 
 /* --- Events -------------------------------------------------------------------------------- */
@@ -318,4 +318,19 @@ void emits_free(struct rule_source *source)
     }
     free(source->emits);
     free(source->kept);
+}
+
+uint64_t rule_set_emits_hash(const struct rule_set *set)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < set->source_count; i++) {
+        const struct rule_source *source = set->sources[i];
+        for (size_t j = 0; j < source->emit_count; j++) {
+            uint64_t both[2] = {hash, source->emits[j]->id};
+            hash = hash_stable(both, sizeof(both));
+        }
+        uint64_t name = hash_stable(source->facts.name, strlen(source->facts.name));
+        hash = hash_stable((const uint64_t[2]){hash, name}, 2 * sizeof(hash));
+    }
+    return hash;
 }

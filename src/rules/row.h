@@ -73,8 +73,8 @@ struct row {
     struct amount amount;
     struct operand remembered;         /* a path; or */
     struct label_text remembered_text; /* where `value` holds braces */
-    struct memory *memory; /* set, timer, remembered text */
-    struct key key;        /* count 0: none */
+    struct memory *memory;             /* set, timer, remembered text */
+    struct key key;                    /* count 0: none */
 };
 
 struct rule_source;

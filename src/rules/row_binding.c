@@ -229,7 +229,8 @@ static struct row_facts *add_facts(struct compiler *compiler, const struct tree 
 static bool may_mean(const struct compiler *compiler, const struct event_word *word,
                      const struct rule_source *source)
 {
-    if (source->facts.internal || (word->source[0] && strcmp(word->source, source->facts.name)))
+    if (source->facts.internal ||
+        (word->source[0] && strcmp(word->source, source->facts.name) != 0))
         return false;
     return !compiler->pack->has_sources || source->facts.pack_index == compiler->pack->index;
 }

@@ -180,6 +180,6 @@ const char *row_outcome_name(enum row_outcome outcome)
 {
     static const char *const names[ROW_OUTCOMES] = {
         "applied",      "folded",       "condition", "no_list", "seen",  "no_growth", "missing",
-        "not_a_number", "not_in_table", "too_old",   "older",   "limit", "invalid", "late"};
+        "not_a_number", "not_in_table", "too_old",   "older",   "limit", "invalid",   "late"};
     return names[outcome];
 }

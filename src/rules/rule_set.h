@@ -156,7 +156,11 @@ enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
  *
  * They are exact by the memo: what was last seen of the file in this life, in bytes that the caller
  * keeps (with everything else that is saved). Events are in the order of the `emit` section, those
- * of an `each` in the order of its entries. */
+ * of an `each` in the order of its entries.
+ *
+ * What the rules emit since this life began is not in its memo: at the next look it is noted what
+ * holds, which values and entries there are, and nothing is told. So it starts with what happens
+ * next; closed and removed are told when they happen. */
 
 enum rule_sight_kind { RULE_SEEN_CREATED, RULE_SEEN_CONTENT, RULE_SEEN_CLOSED, RULE_SEEN_REMOVED };
 
@@ -168,10 +172,14 @@ struct rule_sight {
     struct bytes memo; /* as left by the last call for this life and source; empty at its begin */
 };
 
+/* Changes when an `emit` section does: then what there is must be looked at once more, so that what
+ * is new in the rules knows what was before. */
+uint64_t rule_set_emits_hash(const struct rule_set *set);
 /* Applies every event that this sight gives. event->slots: the document as decoded by the source's
  * plan; NULL where there is none (then, for removed, what the memo kept of the fields that rules
- * name). Appends the new memo to `ret_memo`. Returns how many events there were. `on_event` (may be
- * NULL) is told of each, with its time. */
+ * name). Appends the new memo to `ret_memo`, which must not overflow; nothing when the file was
+ * removed, since a life without memo is one that begins. The old memo must stay meanwhile. Returns
+ * how many events there were. `on_event` (may be NULL) is told of each, with its time. */
 size_t rule_set_see(struct rule_set *set, struct rule_source *source,
                     const struct rule_event *event, const struct rule_sight *sight,
                     void (*on_event)(void *context, int64_t time), void *context,

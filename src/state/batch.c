@@ -8,7 +8,7 @@
 #include "base/memory.h"
 
 /* Memory that an empty batch keeps. */
-#define BATCH_KEPT ((size_t)4 << 20)
+#define BATCH_KEPT ((size_t)256 << 10)
 
 struct entry_head {
     uint64_t action;

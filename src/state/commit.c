@@ -13,6 +13,9 @@
 #include "state/failure.h"
 #include "state/id_writer.h"
 
+/* After such a batch SQLite's pages are not kept: the next ones need a few of them. */
+#define LARGE_BATCH ((size_t)1 << 20) /* bytes */
+
 struct commit_statements {
     struct sqlite3_stmt *put;
     struct sqlite3_stmt *remove;
@@ -137,6 +140,8 @@ static int transact(struct database *database, const struct batch *batch, const 
         code = meta_replace(database->writer, &database->meta, next);
     if (code == SQLITE_OK)
         code = connection_run(database->writer, "COMMIT");
+    if (batch_bytes(batch) > LARGE_BATCH)
+        sqlite3_db_release_memory(database->writer);
     return code;
 }
 

@@ -14,7 +14,8 @@
 #include "tail/turn.h"
 
 /* Other names of one file that are remembered. */
-#define ALIASES 16
+#define EMPTY_FORGOTTEN (INT64_C(86400) * NANOSECONDS_PER_SECOND)
+#define ALIASES         16
 
 bool found_same_inode(const struct tail_file *file, const struct facts *facts)
 {
@@ -237,6 +238,13 @@ static struct tail_file *know_elsewhere(struct tail *tail, const struct found *f
     return file;
 }
 
+/* Systems leave thousands of files behind in which nothing was ever written. One that was forgotten
+ * for a day costs nothing until it grows. */
+static bool is_long_empty(const struct found *found)
+{
+    return found->facts.size == 0 && clock_wall() - found->facts.modified > EMPTY_FORGOTTEN;
+}
+
 static void begin_or_go_on(struct tail *tail, struct found *found, struct tail_file *current)
 {
     struct tail_file *known = stream_find(tail, &found->identity);
@@ -244,6 +252,8 @@ static void begin_or_go_on(struct tail *tail, struct found *found, struct tail_f
         held_hold(tail, current, tail->now);
     if (!known)
         known = know_elsewhere(tail, found);
+    if (!known && !current && is_long_empty(found))
+        return;
     if (!known)
         begin_stream(tail, found, current);
     else if (known->state == STREAM_DORMANT)

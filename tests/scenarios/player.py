@@ -20,7 +20,7 @@ import time
 
 from events import append, write_all
 from prodigy_writer import Clean, ProdigyWriter
-from recorded_tree import SECOND, moment
+from recorded_tree import SECOND, moment, spell
 
 BURST = 1000
 AGENT = re.compile(r"mapreduce-agent-(mapreduce-\d{8}[_-]\d{6})[_-]agent[_-](\d+)")
@@ -181,7 +181,7 @@ class Player:
                 timings[step["command"]] = step["duration"]
                 versions.append((when, {"status": "Running", "timings": dict(timings)}))
             for when, change in versions:
-                document = {**earlier, **change}
+                document = {**earlier, **change, "updated_at": spell(when).decode() + "Z"}
                 self.at(when, path, self.overwrite, path, pretty(document))
             self.at(moment(final["updated_at"]), path, self.overwrite, path, content)
 
@@ -230,7 +230,8 @@ class Player:
                 path = f"{folder}/items/{item}.json"
                 self.at(when, path, self.overwrite, path, self.left.pop(path))
                 shorter = {**index, "item_count": number,
-                           "item_ids": [name for _, name in items[:number]]}
+                           "item_ids": [name for _, name in items[:number]],
+                           "updated_at": spell(when).decode() + "Z"}
                 self.at(when, folder, self.overwrite, folder + "/index.json", pretty(shorter))
         for path, content in self.take(r"\.prodigy/dlq/.+/index\.json"):
             when = moment(json.loads(content)["updated_at"])
@@ -335,10 +336,11 @@ class Player:
         ends = sorted(when for session in self.sessions for when, step in self.steps_of(session)
                       if step["command"].startswith(("claude", "test")))
         for path, content in self.take(r"\.prodigy/logs/claude-streaming/.+\.jsonl"):
-            begin = self.tree.stamped(path)
+            start = json.loads(content.splitlines()[0])
+            run = self.sessions[os.path.basename(start["cwd"])]  # it began before Claude did
+            begin = max(self.tree.stamped(path), moment(run["started_at"]) + SECOND // 100)
             end = min((when for when in ends if when >= begin), default=self.tree.end) - 1
-            session = json.loads(content.splitlines()[0])["session_id"]
-            spans[session] = begin, max(begin, end)
+            spans[start["session_id"]] = begin, max(begin, end)
             self.at(max(begin, end), path, self.overwrite, path, content)
         spans_of_agents = {folder: self.agent_span(job, number)
                            for job, number, _, folder in self.agents()}

@@ -107,7 +107,8 @@ def make_environment(extra=None):
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PRODIGY", "JSONL_EXPORTER", "XDG_")) and name != "EVENTS_DIR"
+        if not name.startswith(("PRODIGY", "JSONL_EXPORTER", "XDG_", "CLAUDE"))
+        and name != "EVENTS_DIR"
     }
     environment["HOME"] = new_home()
     environment["XDG_STATE_HOME"] = os.path.join(environment["HOME"], ".local", "state")

@@ -19,6 +19,9 @@ TREES = ["prodigy-0.1.7/dlq", "prodigy-0.1.7/shell", "prodigy-0.1.8/burst", "pro
          "prodigy-0.4.4/dialect", "prodigy-0.4.4/dlq", "prodigy-0.4.4/standard"]
 LENGTH = 1.5  # seconds, for what took up to half a minute
 KILLS = 20
+# They are there before any run: one that is missing is looked for once a second.
+ROOTS = [".prodigy/events", ".prodigy/sessions", ".prodigy/state", ".prodigy/dlq",
+         ".prodigy/worktrees", ".prodigy/logs/claude-streaming", ".claude/projects"]
 # Samples that tell of this machine: disks, and the process that plays.
 OF_MACHINE = ("prodigy_mapreduce_disk_bytes", "prodigy_mapreduce_memory_bytes",
               "prodigy_mapreduce_cpu_percent", "prodigy_mapreduce_cpu_seconds_total")
@@ -27,7 +30,7 @@ OF_MACHINE = ("prodigy_mapreduce_disk_bytes", "prodigy_mapreduce_memory_bytes",
 class Stage:
     """A tree, about to be played into a home, and an exporter that follows it."""
 
-    def __init__(self, tmp_path, launch, name, lead=0.5):
+    def __init__(self, tmp_path, launch, name, lead=0.5, is_watched=True):
         self.home = tmp_path / "home"
         self.home.mkdir()
         self.tree = RecordedTree(os.path.join(DATA, name), time.time_ns() + round(lead * SECOND),
@@ -35,10 +38,21 @@ class Stage:
         self.player = Player(self.tree, self.home)
         self.removals = 0
         final = self.tree.write(tmp_path / "final")
+        for root in ROOTS:
+            (self.home / root).mkdir(parents=True)
         self.expected = expected(final)
         self.jobs = job_names(final)
-        self.exporter = launch(None, rules=None, options=["--rules", "prodigy"],
-                               env={"HOME": os.fspath(self.home)})
+        self.launch = launch
+        self.exporter = is_watched and self.follow()
+
+    def follow(self):
+        return self.launch(None, rules=None, options=["--rules", "prodigy"],
+                           env={"HOME": os.fspath(self.home)})
+
+    def make(self, path):
+        """A file as it is in the end."""
+        for _ in self.player.overwrite(path, self.tree.files[path]):
+            pass
 
     def shown(self):
         """What the exporter shows now, without zeros and empty labels."""
@@ -104,9 +118,9 @@ def test_followed(tmp_path, launch, name):
     for move in stage.player.play():
         if move == "to be removed":
             stage.before_removal(is_saved=False)
-    stage.expect(stage.problems, 5)
+    stage.expect(stage.problems, 30)
     if name.startswith("prodigy-0.4.4"):
-        stage.expect(stage.script_differences, 5)
+        stage.expect(stage.script_differences, 30)
 
 
 def kill_moments(stage, tmp_path, rng):
@@ -140,21 +154,39 @@ def test_killed_again_and_again(tmp_path, launch, name):
         number += 1
     if away is not None:
         exporter.start()
-    stage.expect(stage.problems, 10)
+    stage.expect(stage.problems, 30)
     if name.startswith("prodigy-0.4.4"):
-        stage.expect(stage.script_differences, 20)  # a file closed meanwhile has to rest
+        stage.expect(stage.script_differences, 40)  # a file closed meanwhile has to rest
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("name", TREES)
-def test_in_any_order(tmp_path, launch, name, seed):
-    """The files as they are in the end, one after the other: no number depends on their order."""
-    stage = Stage(tmp_path, launch, name, lead=-LENGTH)
+def shuffled(stage, seed):
     paths = sorted(stage.tree.files)
     random.Random(seed).shuffle(paths)
+    return paths
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_found_in_any_order(tmp_path, launch, name):
+    """Files that are all there when the exporter starts, made in whatever order."""
+    stage = Stage(tmp_path, launch, name, lead=-LENGTH, is_watched=False)
+    for path in shuffled(stage, name):
+        stage.make(path)
+    stage.exporter = stage.follow()
+    stage.expect(stage.problems, 20)  # what may have been closed has to rest
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_arriving_in_any_order(tmp_path, launch, name):
+    """Files that come one after the other. A session comes before what names it, as in life: later
+    nobody could know to which workflow tokens belong that are counted already."""
+    stage = Stage(tmp_path, launch, name, lead=-LENGTH)
+    for path in stage.tree.files:
+        stage.player.where(path)
+    time.sleep(0.3)
+    paths = shuffled(stage, name)
+    paths.sort(key=lambda path: "/sessions/" not in path)
     for number, path in enumerate(paths):
-        for _ in stage.player.overwrite(path, stage.tree.files[path]):
-            pass
-        if number % 10 == seed:
-            time.sleep(0.01)
-    stage.expect(stage.problems, 5)
+        stage.make(path)
+        if number % 10 == 0:
+            time.sleep(0.02)
+    stage.expect(stage.problems, 30)

@@ -249,3 +249,21 @@ rules:
         assert 0 < exporter.value("used_bytes", path=str(tree.root)) <= size
         assert 0 < exporter.value("free_bytes", path=str(tree.root)) <= size
     wait_until(lambda: exporter.scrape().value("writers", **labels) == 0, 10)
+
+
+def test_worktrees_are_not_walked_but_asked_of_their_file_system(sampling, tree, tmp_path):
+    (tmp_path / "worktrees" / "demo").mkdir(parents=True)
+    exporter = sampling()
+
+    def bytes_by_directory():
+        return {os.path.basename(dict(labels)["path"]): value
+                for (name, labels), value in exporter.scrape().samples.items()
+                if name == "prodigy_mapreduce_disk_bytes"}
+
+    wait_until(lambda: len(bytes_by_directory()) == 2, 10)
+    found = bytes_by_directory()
+    facts = os.statvfs(tmp_path)
+    assert set(found) == {"events", "worktrees"}
+    assert is_near(found["worktrees"], (facts.f_blocks - facts.f_bfree) * facts.f_frsize, 0.1)
+    assert found["events"] < 10 << 20
+    assert exporter.own("fields_missing_total") == 0

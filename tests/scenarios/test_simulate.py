@@ -17,10 +17,17 @@ from samples import Samples, same_number
 SIMULATE = os.path.join(REPOSITORY, "samples", "simulate")
 DATA = os.path.join(REPOSITORY, "tests", "data")
 SECRET = "sk-simulated-THIS-MUST-NEVER-BE-SHOWN"
-DIALECTS = ["documented", "0.1", "0.4.4", "documented,0.1,0.4.4"]
+# How many runs are followed of each, and how fast.
+DIALECTS = {"documented": (10, 20), "0.1": (5, 25), "0.4.4": (10, 16),
+            "documented,0.1,0.4.4": (12, 20)}
+# They are there before any run: one that is missing is looked for once a second.
+ROOTS = [".prodigy/events", ".prodigy/sessions", ".prodigy/state", ".prodigy/dlq",
+         ".prodigy/worktrees", ".prodigy/logs/claude-streaming", ".claude/projects"]
 # Samples that tell of this machine and its clock: not of the fleet.
 VARYING = (THROUGHPUT, "prodigy_mapreduce_disk_bytes", "prodigy_mapreduce_memory_bytes",
            "prodigy_mapreduce_cpu_", "jsonl_exporter_", "process_")
+# With events the pool is what they say, with documents what is there.
+MIXED = ("prodigy_worktree_pool_size",)
 # How long files lived is not told to the nanosecond: of these only the count is compared.
 OF_LIVES = ("prodigy_mapreduce_job_duration_seconds", "prodigy_agent_duration_seconds",
             "prodigy_mapreduce_agent_duration_seconds")
@@ -52,10 +59,12 @@ def own(samples):
 
 
 def follow(launch, home):
+    for root in ROOTS:
+        (home / root).mkdir(parents=True, exist_ok=True)
     return launch(None, rules=None, options=["--rules", "prodigy"], env={"HOME": os.fspath(home)})
 
 
-def expect(problems, exporter, timeout=10):
+def expect(problems, exporter, timeout=30):
     deadline = time.monotonic() + timeout * patience()
     while (found := problems()) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -65,13 +74,20 @@ def expect(problems, exporter, timeout=10):
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_followed(tmp_path, launch, dialect):
     exporter = follow(launch, tmp_path)
-    expected, truth = simulate(tmp_path, "--dialect", dialect, "--seed", 3, "--speed", 12,
-                               "--jobs", 5, "--runs", 10)
+    runs, speed = DIALECTS[dialect]
+    expected, truth = simulate(tmp_path, "--dialect", dialect, "--seed", 3, "--speed", speed,
+                               "--jobs", 5, "--runs", runs)
     assert truth["agents"]["success"] > 20
-    expect(lambda: differences(own(exporter.scrape()), expected), exporter)
+    unsure = MIXED if "," in dialect else ()
+
+    def problems():
+        return [text for text in differences(own(exporter.scrape()), expected)
+                if not text.startswith(unsure)]
+
+    expect(problems, exporter)
     exporter.restart()
     time.sleep(0.5)
-    found = differences(own(exporter.scrape()), expected)
+    found = problems()
     assert not found, "\n".join(found[:40])
 
 

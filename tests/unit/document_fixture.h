@@ -37,7 +37,9 @@
 
 #define SECOND      NANOSECONDS_PER_SECOND
 #define MILLISECOND NANOSECONDS_PER_MILLISECOND
-#define ALL         (DOCUMENTS_CREATED | DOCUMENTS_CONTENT | DOCUMENTS_CLOSED | DOCUMENTS_REMOVED)
+/* After a scan of /proc the next one may begin, however long it took. */
+#define LONG (60 * SECOND)
+#define ALL  (DOCUMENTS_CREATED | DOCUMENTS_CONTENT | DOCUMENTS_CLOSED | DOCUMENTS_REMOVED)
 
 struct fixture {
     struct documents *documents;
@@ -51,6 +53,7 @@ struct fixture {
     enum documents_skip refusal; /* of half written content */
     bool is_unread;
     bool is_rootless;
+    bool is_ranked;
 
     struct text journal;
     int64_t last_time; /* of the last news */
@@ -166,10 +169,18 @@ static inline void on_skip(void *context, const char *path, enum documents_skip 
                 name_in(fixture, path), names[reason]);
 }
 
+/* By the last letter of the name. */
+static inline uint8_t on_rank(void *context, const char *path)
+{
+    const struct fixture *fixture = context;
+    return fixture->is_ranked ? (uint8_t)path[strlen(path) - 1] : 0;
+}
+
 static inline void begin(struct fixture *fixture)
 {
     const struct documents_handlers handlers = {.context = fixture,
                                                 .wish = on_wish,
+                                                .rank = on_rank,
                                                 .on_news = on_news,
                                                 .is_read = on_is_read,
                                                 .can_look = on_can_look,

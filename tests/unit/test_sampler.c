@@ -47,8 +47,7 @@ static void await(struct sampler *sampler)
 
 static void measure(struct sampler *sampler, int64_t now)
 {
-    assert_true(sampler_due(sampler, now));
-    sampler_start(sampler, now);
+    sampler_start(sampler);
     assert_false(sampler_due(sampler, now + 2 * PERIOD)); /* never two at a time */
     await(sampler);
 }
@@ -57,10 +56,12 @@ static void test_a_measurement_is_due_after_its_period(void **state)
 {
     struct sampler *sampler = *state;
     assert_false(sampler_take(sampler)); /* none was begun */
-    sampler_begin(sampler);
+    assert_true(sampler_due(sampler, 1000));
+    sampler_begin(sampler, 1000);
     measure(sampler, 1000);
     assert_false(sampler_due(sampler, 999 + PERIOD));
-    sampler_begin(sampler);
+    assert_true(sampler_due(sampler, 1000 + PERIOD));
+    sampler_begin(sampler, 1000 + PERIOD);
     measure(sampler, 1000 + PERIOD);
 }
 
@@ -72,7 +73,7 @@ static void test_a_file_system_is_asked_how_full_it_is(void **state)
     unsigned long long available;
     struct statvfs told;
     size_t position = 0;
-    sampler_begin(sampler);
+    sampler_begin(sampler, 1);
     sampler_want_disk(sampler, "/missing");
     sampler_want_disk(sampler, "/tmp");
     sampler_want_disk(sampler, "/tmp");
@@ -90,7 +91,7 @@ static void test_a_file_system_is_asked_how_full_it_is(void **state)
     assert_int_equal(size, told.f_blocks * told.f_frsize);
     assert_true(used > 0 && used + available <= size); /* others are writing */
     assert_null(sampler_next_disk(sampler, &position));
-    sampler_begin(sampler); /* forgets */
+    sampler_begin(sampler, 1); /* forgets */
     position = 0;
     assert_null(sampler_next_disk(sampler, &position));
 }
@@ -103,7 +104,7 @@ static void test_a_path_of_any_bytes_is_json(void **state)
     assert_non_null(mkdtemp(root));
     AUTO_FREE char *path = memory_format("%s/a \"b\"\n\\", root);
     assert_int_equal(mkdir(path, 0755), 0);
-    sampler_begin(sampler);
+    sampler_begin(sampler, 1);
     sampler_want_disk(sampler, path);
     measure(sampler, 1);
     const char *event = sampler_next_disk(sampler, &position);
@@ -142,9 +143,9 @@ static void test_processes_are_measured_over_and_over(void **state)
     pid_t child = start_holder(path);
     for (int64_t round = 0; round < 3; round++) {
         size_t position = 0;
-        sampler_begin(sampler);
+        sampler_begin(sampler, 1);
         sampler_want(sampler, facts.st_dev, facts.st_ino, 42);
-        measure(sampler, 1 + round * PERIOD);
+        measure(sampler, 1);
         const struct usage_sample *sample = sampler_next_usage(sampler, &position);
         assert_non_null(sample);
         assert_int_equal(sample->key, 42);
@@ -161,9 +162,9 @@ static void test_processes_are_measured_over_and_over(void **state)
 static void test_a_measurement_under_way_is_ended(void **state)
 {
     struct sampler *sampler = *state;
-    sampler_begin(sampler);
+    sampler_begin(sampler, 1);
     sampler_want(sampler, 1, 2, 3);
-    sampler_start(sampler, 1); /* freed at once */
+    sampler_start(sampler); /* freed at once */
     sampler_free(NULL);
 }
 
