@@ -12,7 +12,7 @@ struct document;
 
 /* Tells of one sight; the memo is renewed unless the answer is NOT_YET. */
 enum documents_taken life_tell(struct documents *documents, struct document *document,
-                               const struct documents_news *news, enum documents_skip *ret_reason);
+                               const struct documents_news *what, enum documents_skip *ret_reason);
 /* Are its lines counted, where that matters? */
 bool life_is_read(const struct documents *documents, const struct document *document);
 /* Tells that it is there, if that is to be told and was not. */

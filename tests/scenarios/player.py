@@ -338,7 +338,7 @@ class Player:
         for path, content in self.take(r"\.prodigy/logs/claude-streaming/.+\.jsonl"):
             start = json.loads(content.splitlines()[0])
             run = self.sessions[os.path.basename(start["cwd"])]  # it began before Claude did
-            begin = max(self.tree.stamped(path), moment(run["started_at"]) + SECOND // 100)
+            begin = max(self.tree.stamped(path), moment(run["started_at"]) + SECOND // 5)
             end = min((when for when in ends if when >= begin), default=self.tree.end) - 1
             spans[start["session_id"]] = begin, max(begin, end)
             self.at(max(begin, end), path, self.overwrite, path, content)

@@ -124,10 +124,11 @@ def add_workflows(tree, samples, now):
             updated = nanoseconds(session["updated_at"])
             is_alive = updated > interrupted.get(session["id"], 0) and now - updated / 1e9 < DAY
             samples.add("prodigy_workflow_active", is_alive, workflow_name=name)
-        samples.add("prodigy_workflow_iterations_total", data["iterations_completed"],
-                    workflow_name=name)
-        samples.add("prodigy_workflow_files_changed_total", data["files_changed"],
-                    workflow_name=name)
+        if session["status"] == "Completed":
+            samples.add("prodigy_workflow_iterations_total", data["iterations_completed"],
+                        workflow_name=name)
+            samples.add("prodigy_workflow_files_changed_total", data["files_changed"],
+                        workflow_name=name)
         if session["status"] == "Failed" and " command" in (session["error"] or ""):
             kind = re.search(r"(\w+) command", session["error"]).group(1).lower()
             samples.add("prodigy_step_executions_total", 1, step_type=kind, status="failed")

@@ -36,21 +36,21 @@ static void test_against_a_search(void **state)
     struct due due = {.order = UINT32_MAX - 1000}; /* it wraps on the way */
     static struct one list[COUNT];
     (void)state;
-    srand(7);
+    unsigned seed = 7;
     for (size_t i = 0; i < COUNT; i++)
         list[i] = (struct one){.document.due = NEVER};
     for (uint64_t step = 1; step < 100000; step++) {
-        struct one *one = &list[rand() % COUNT];
-        int choice = rand() % 8;
+        struct one *one = &list[(unsigned)rand_r(&seed) % COUNT];
+        int choice = (unsigned)rand_r(&seed) % 8;
         if (choice < 4) {
-            due_set(&due, &one->document, rand() % 20);
+            due_set(&due, &one->document, (unsigned)rand_r(&seed) % 20);
             one->stamp = step;
         } else if (choice == 4) {
             due_set(&due, &one->document, NEVER);
         } else if (choice == 5) {
             due_remove(&due, &one->document);
         } else {
-            int64_t now = rand() % 20;
+            int64_t now = (unsigned)rand_r(&seed) % 20;
             struct document *expected = earliest(list, now);
             assert_ptr_equal(due_take(&due, now), expected);
             assert_true(!expected || expected->due == NEVER);
