@@ -9,6 +9,7 @@ import exposition
 import program
 
 WORKFLOWS = 20
+DAYS_AGO = 2  # the runs were
 REWRITES_PER_SECOND = 1000
 
 
@@ -40,13 +41,18 @@ def make_home(top, count):
     os.makedirs(sessions)
     for number in range(count):
         name, document = session(number)
-        with open(os.path.join(sessions, name + ".json"), "w", encoding="ascii") as file:
-            json.dump(document, file, indent=2)
         folder = os.path.join(events, f"repo-{number % WORKFLOWS}", name)
         os.makedirs(folder)
-        with open(os.path.join(folder, "events-20261120_105948.jsonl"), "wb"):
-            pass
+        make_old(os.path.join(sessions, name + ".json"), json.dumps(document, indent=2))
+        make_old(os.path.join(folder, "events-20261120_105948.jsonl"), "")
     return events
+
+
+def make_old(path, content):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(content)
+    moment = time.time() - DAYS_AGO * 86400
+    os.utime(path, (moment, moment))
 
 
 def runs_counted(body):

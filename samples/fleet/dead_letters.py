@@ -51,5 +51,5 @@ class DeadLetters:
             "item_count": len(self.item_ids),
             "item_ids": self.item_ids,
             "job_id": self.job_id,
-            "updated_at": rfc3339(self.world.wall_ns),
+            "updated_at": self.world.instant(),
         }))

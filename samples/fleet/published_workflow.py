@@ -46,6 +46,7 @@ class PublishedWorkflow:
         yield self.seconds(0.3, 1)
         self.session = Session(self.world, self.id, self.name, len(self.commands))
         self.tell(add("prodigy_workflow_active", workflow_name=self.name))
+        yield 0.4 * self.world.speed  # real seconds, in which a follower has learnt its name
         self.worktree = Worktree(self.world, self.repo, self.id)
         self.checkpoint = Checkpoint(self.world, self.id,
                                      f"workflow-{self.world.claim_milliseconds()}", self.repo,

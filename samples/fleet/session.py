@@ -47,7 +47,7 @@ class Session:
         self.save()
 
     def save(self):
-        self.document["updated_at"] = rfc3339(self.world.wall_ns)
+        self.document["updated_at"] = self.world.instant()
         self.world.home.write(self.path, pretty(self.document))
 
     def time_step(self, command, duration):
@@ -61,24 +61,26 @@ class Session:
         self.document["metadata"]["files_changed_delta"] = count
         self.document["workflow_data"]["files_changed"] += count
         self.save()
-        self.tell("prodigy_workflow_files_changed_total", count)
 
     def end_iteration(self):
         self.document["metadata"]["increment_iteration"] = True
         self.document["workflow_data"]["iterations_completed"] += 1
         self.save()
-        self.tell("prodigy_workflow_iterations_total", 1)
-
-    def tell(self, name, amount):
-        workflow_name = self.document["workflow_data"]["workflow_name"]
-        self.world.ledger.tell(add(name, amount, workflow_name=workflow_name))
 
     def end(self, status, error=None):
-        """Returns how long it took, in nanoseconds."""
-        self.document["error"] = error
+        """Returns how long it took, in nanoseconds. The error comes a write later."""
         self.document["status"] = status
         self.document["completed_at"] = rfc3339(self.world.wall_ns)
         self.save()
+        if error:
+            self.document["error"] = error
+            self.save()
+        if status == "Completed":
+            data = self.document["workflow_data"]
+            labels = {"workflow_name": data["workflow_name"]}
+            self.world.ledger.tell(
+                add("prodigy_workflow_iterations_total", data["iterations_completed"], **labels),
+                add("prodigy_workflow_files_changed_total", data["files_changed"], **labels))
         return self.world.wall_ns - self.started_ns
 
 
@@ -124,7 +126,7 @@ class Worktree:
                                        job_id=self.job_id))
 
     def save(self):
-        self.document["updated_at"] = rfc3339(self.world.wall_ns)
+        self.document["updated_at"] = self.world.instant()
         self.world.home.replace(self.path, self.path + ".tmp", pretty(self.document))
 
     def interrupt(self):

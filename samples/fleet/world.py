@@ -23,6 +23,7 @@ class World:
         self.once = once
         self.writes = writes
         self.now_ns = 0  # since the start
+        self.told_ns = 0
         self.ledger = Ledger()
         self.claimed = set()
         self.files = set()
@@ -63,6 +64,11 @@ class World:
     @property
     def wall_ns(self):
         return self.start_ns + self.now_ns
+
+    def instant(self):
+        """The time, as no document has had it before: writing one takes its time."""
+        self.told_ns = max(self.wall_ns, self.told_ns + 1000)
+        return rfc3339(self.told_ns)
 
     def stamp(self):
         return stamp(self.wall_ns // SECOND)

@@ -131,9 +131,8 @@ static enum documents_taken on_news(void *context, const struct documents_news *
 {
     struct reading *reading = context;
     uint64_t id = sightings_file_id(news->path);
-    uint64_t directory = tail_directory_id_at(reading->tail, news->path);
-    if (!directory)
-        directory = sightings_directory_id(news->path);
+    uint64_t directory = sightings_directory_id(news->path, wish(context, news->path),
+                                                tail_directory_id_at(reading->tail, news->path));
     struct followed *followed =
         reading->alone ? sources_follow_alone(reading->sources, SOURCES_EMITS, news->path,
                                               reading->forced, id, directory)

@@ -189,10 +189,12 @@ static enum documents_taken on_news(void *context, const struct documents_news *
                                     struct text *ret_memo, enum documents_skip *ret_reason)
 {
     struct daemon *daemon = context;
-    uint64_t directory = tail_directory_id_at(daemon->tail, news->path);
-    struct followed *followed = sources_follow(
-        daemon->rooms.sources, SOURCES_EMITS, news->path, sightings_file_id(news->path),
-        directory ? directory : sightings_directory_id(news->path));
+    uint64_t directory =
+        sightings_directory_id(news->path, sources_wish(daemon->rooms.sources, news->path),
+                               tail_directory_id_at(daemon->tail, news->path));
+    struct followed *followed =
+        sources_follow(daemon->rooms.sources, SOURCES_EMITS, news->path,
+                       sightings_file_id(news->path), directory);
     if (!followed)
         return DOCUMENTS_TAKEN;
     enum documents_taken taken =
@@ -226,9 +228,8 @@ static bool can_look(void *context, const char *path)
 static void on_document_skip(void *context, const char *path, enum documents_skip reason, int error)
 {
     struct daemon *daemon = context;
-    struct documents_counts counts;
-    documents_counts(daemon->documents, &counts);
-    sightings_tell_skip(path, reason, error, counts.skipped[reason] <= 1);
+    sightings_tell_skip(path, reason, error, !(daemon->skips_told & 1U << reason));
+    daemon->skips_told |= 1U << reason;
 }
 
 static bool holds_id(void *context, uint64_t directory, uint64_t id)

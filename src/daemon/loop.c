@@ -1,5 +1,6 @@
 /* The loop: hints of inotify become looks at files; reading goes on in bounded slices between
  * which HTTP is answered; once a second what is due by time. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -57,6 +58,7 @@ static void reach_ends(struct daemon *daemon)
     log_info("caught up with the files found at start", LOG_INT("files", counts.followed),
              LOG_INT("lines", counts.lines), LOG_INT("bytes", counts.bytes),
              LOG_INT("milliseconds", (clock_monotonic() - daemon->started) / 1000000));
+    malloc_trim(0); /* what catching up needed and is not needed any more */
 }
 
 /* Comes back by itself for documents that are due later. */

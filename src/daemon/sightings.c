@@ -233,8 +233,10 @@ uint64_t sightings_file_id(const char *path)
     return hash_stable(path, strlen(path)) | NO_TAIL_ID;
 }
 
-uint64_t sightings_directory_id(const char *path)
+uint64_t sightings_directory_id(const char *path, unsigned wish, uint64_t of_lines)
 {
+    if ((wish & DOCUMENTS_LINES) && of_lines)
+        return of_lines;
     const char *slash = strrchr(path, '/');
     return hash_stable(path, slash ? (size_t)(slash - path) : 0) | NO_TAIL_ID;
 }

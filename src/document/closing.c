@@ -24,10 +24,17 @@ void closing_init(struct closing *closing)
     *closing = (struct closing){.writers = writers_new()};
 }
 
+static void free_places(struct closing *closing)
+{
+    free(closing->documents);
+    closing->documents = NULL;
+    closing->capacity = 0;
+}
+
 void closing_free(struct closing *closing)
 {
     writers_free(closing->writers);
-    free(closing->documents);
+    free_places(closing);
     *closing = (struct closing){0};
 }
 
@@ -54,7 +61,7 @@ static void take_out(struct closing *closing, struct document *document)
     closing->documents[place - 1] = last;
     last->asked_place = (uint32_t)place;
     document->asked_place = 0;
-    document->asked = false;
+    document->asked = document->close_asked = false;
 }
 
 static void set_ready(struct documents *documents, struct document *document, bool ready)
@@ -73,6 +80,11 @@ void closing_forget(struct documents *documents, struct document *document)
 {
     take_out(&documents->closing, document);
     set_ready(documents, document, false);
+}
+
+void closing_expect(struct document *document)
+{
+    document->close_to_ask = document->close_to_ask || document->close_asked || document->ready;
 }
 
 void closing_tell(struct documents *documents, struct document *document)
@@ -125,6 +137,7 @@ static void ask(struct closing *closing)
     for (size_t i = 0; i < closing->count; i++) {
         struct document *document = closing->documents[i];
         document->asked = true;
+        document->close_asked = document->close_to_ask;
         document->close_to_ask = false; /* from now on it is one that the scan may have missed */
         writers_want(closing->writers, document->device, document->inode);
     }
@@ -217,6 +230,8 @@ static bool tell_answers(struct documents *documents, int64_t budget_ns)
             tell_next(documents);
     } while (closing->left > 0 && clock_monotonic() - begun < budget_ns);
     closing->answering = closing->left > 0;
+    if (closing->count == 0)
+        free_places(closing);
     return closing->answering;
 }
 

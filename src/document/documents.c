@@ -179,6 +179,7 @@ void documents_renew(struct documents *documents)
     while ((document = map_next(&documents->by_path, &position)) != NULL) {
         document->must_ask = document->early = true;
         document->read = document->has_hash = false; /* other rules see other things in it */
+        saving_mark(documents, document); /* a crash must not take that back */
         call_for_look(documents, document, documents->now);
     }
 }
@@ -222,9 +223,9 @@ bool documents_turn(struct documents *documents, int64_t monotonic, int64_t wall
     documents->wall = wall;
     refused_tell(documents);
     vanished_turn(documents);
-    if (look_at_due(documents, begun, budget_ns))
-        return true;
-    bool more = closing_turn(documents, budget_ns - (clock_monotonic() - begun));
+    /* Where more is always due, those that are asked about do not wait for ever. */
+    bool more = look_at_due(documents, begun, budget_ns - budget_ns / 8);
+    more = closing_turn(documents, budget_ns - (clock_monotonic() - begun)) || more;
     return more || due_next(&documents->due) <= documents->now;
 }
 

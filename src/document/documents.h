@@ -10,27 +10,32 @@
  * keeps for each path a memo: bytes of the owner's, which say what was told of this life so far.
  * Memo and life are saved together, so nothing is told twice, and nothing that stays is missed.
  *
- * Content is read whole when the writer is done: IN_CLOSE_WRITE or a rename was hinted, or the file
+ * Content is read whole when the writer is done: IN_CLOSE_WRITE was hinted, the name is that of
+ * another file (a rename; if it proves to be half written, that is no mistake yet), or the file
  * rested for a second. What cannot be taken yet (empty, half written) is read again when it has
- * changed, and after a while even if it has not. A file is read only when its size, times or inode
- * differ from those of the last reading; and a file that is written all the time only so often that
- * reading costs at most a fiftieth of the time (and four times a second at most). Content that
- * equals the last one (by hash) is not handed out. Buffers are wiped after use: a document may hold
- * secrets that nobody asked for.
+ * changed, and after 1 s, 10 s, then each minute of ten even if it has not. A file is read only
+ * when its size, times or inode differ from those of the last reading; and a file that is written
+ * all the time only so often that reading costs at most a fiftieth of the time (and four times a
+ * second at most). Content that equals the last one (by hash) is not handed out. Buffers are wiped
+ * after use: a document may hold secrets that nobody asked for.
  *
- * Closed: a close was hinted, or the file has rested 10 s since a restart, and no process has it
- * open for writing (/proc; tail/writers.h); where that cannot be told, 60 s of rest. No lease is
- * taken, no writer is delayed.
+ * Closed: a close was hinted, or the file has rested 10 s (by its own times, when it is met), and
+ * no process has it open for writing (/proc; tail/writers.h); where that cannot be told, 60 s of
+ * rest. No lease is taken, no writer is delayed. What is removed right after a close was hinted is
+ * told as closed first.
  *
- * Late: closed and removed that happened while nobody looked. Their time is then that of the last
- * change known of the file, else the moment seen. Time of created is the birth time, else the
- * oldest time the file shows.
+ * Late: closed and removed that happened while nobody looked: the file was closed when the first
+ * walk, or a first look 10 s after its last change, met it; or it was gone. Their time is then that
+ * of the last change known of the file, else the moment seen. Time of created is the birth time,
+ * else the oldest time the file shows.
  *
  * Knows neither JSON nor metrics. Not a regular file: no document; a name that becomes one is gone.
- * Errors never stop it: they are told by on_skip, once for each path until it changes. Bounds:
+ * Errors never stop it: they are told by on_skip, once for each path until it changes, and when it
+ * has rested for a second (of paths that are too many one a turn is named). Bounds:
  * bytes of a document, count of documents, bytes of a memo. Memory: about 150 bytes a path, the
- * path and the memo. One thread; handlers are called from within documents_turn alone, never
- * nested, and may not call this room. */
+ * path and the memo. One thread; handlers are called from within documents_turn and documents_drain
+ * (rank from documents_walked, too), never nested, and may not call this room but for
+ * documents_counts. */
 #ifndef DOCUMENT_DOCUMENTS_H
 #define DOCUMENT_DOCUMENTS_H
 
@@ -83,7 +88,8 @@ enum documents_taken { DOCUMENTS_TAKEN, DOCUMENTS_NOT_YET };
 struct documents_handlers {
     void *context;
     /* Bits of enum documents_wish. Asked once for each path that is met, and again when
-     * documents_renew says so. */
+     * documents_renew says so. What is not wished, and has no life from an earlier run, is
+     * forgotten, so that it is asked for with each hint. */
     unsigned (*wish)(void *context, const char *path);
     /* Of what waits together (after the first walk, in documents_drain) lower ranks come first,
      * what was removed last. NULL: all are equal. */

@@ -87,6 +87,7 @@ struct document {
 
     bool close_to_ask : 1; /* a close was hinted, and writers were not asked for since */
     bool asked : 1;        /* the scan that runs is asked about it */
+    bool close_asked : 1;  /* ... because a close was hinted */
     bool ready : 1;        /* nobody writes it, but lines are still to be read */
     bool stored : 1;       /* the state has, or will have, a record of it */
     char path[];

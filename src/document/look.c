@@ -71,6 +71,7 @@ static bool look_at_end(struct documents *documents, struct document *document, 
         hide(documents, document);
         return true;
     }
+    closing_expect(document);
     if (document->alive && !life_end(documents, document, is_back)) {
         linger(documents, document);
         return true;
@@ -147,6 +148,7 @@ static void meet(struct documents *documents, struct document *document, const s
         !document->close_to_ask && (document->first || document->hidden || age > REST_ASK);
     if (document->failed > 0)
         document->retry = documents->now;
+    document->early = document->early || document->racy;
     document->met = true;
     document->hidden = false;
 }

@@ -134,8 +134,7 @@ static void read_or_fail(struct documents *documents, struct document *document,
 
 static bool is_called_for(const struct documents *documents, const struct document *document)
 {
-    return !document->read || (document->racy && document->hinted) ||
-           documents->now >= document->retry;
+    return !document->read || documents->now >= document->retry;
 }
 
 /* Its writer is done, as far as one can tell. */
@@ -155,6 +154,8 @@ int64_t taking_consider(struct documents *documents, struct document *document,
 {
     if (!(document->wish & DOCUMENTS_CONTENT))
         return NEVER;
+    if (document->racy && document->hinted)
+        document->read = document->racy = false; /* it may have changed after all */
     if (!is_called_for(documents, document)) {
         document->close_to_read = false;
         return document->retry;

@@ -8,6 +8,9 @@
 #include "base/memory.h"
 #include "document/documents_internal.h"
 
+/* A pass over all documents is followed by a pause of so many times what it took. */
+#define PASS_SHARE 20
+
 /* A path, or the first part of one. */
 struct part {
     const char *path;
@@ -72,11 +75,13 @@ void vanished_turn(struct documents *documents)
     struct document *document;
     if (documents->now < vanished_next(vanished))
         return;
+    int64_t begun = clock_monotonic();
     while ((document = map_next(&documents->by_path, &position)) != NULL)
         if (document->due > documents->now && is_below(vanished, document->path))
             due_set(&documents->due, document, documents->now);
     forget_all(vanished);
-    vanished->next_pass = documents->now + PAUSE_SHORT;
+    int64_t pause = (clock_monotonic() - begun) * PASS_SHARE;
+    vanished->next_pass = documents->now + (pause > PAUSE_SHORT ? pause : PAUSE_SHORT);
 }
 
 int64_t vanished_next(const struct vanished *vanished)

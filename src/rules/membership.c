@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "registry/registry.h"
+#include "rules/lapse.h"
 #include "rules/scene.h"
 
 #define MEMBERS_FIRST_CAPACITY 16
@@ -46,6 +47,7 @@ void set_groups_free(struct set_groups *groups)
         free(group);
     map_free(&groups->by_series);
     text_free(&groups->removed);
+    lapse_free(groups->lapse);
 }
 
 struct set_group *set_group_find(const struct set_groups *groups, const struct series *series)
@@ -266,6 +268,7 @@ enum row_outcome set_leave_all(struct memory *memory, uint64_t scope_id, const s
         struct memory_entry *entry = memory->members[i];
         if (entry->scope_id != scope_id || !is_inside(entry))
             continue;
+        lapse_count(entry->group->groups->lapse, entry->group->series, 1, &scene->when);
         memory_touch(memory, entry, scene->when.now);
         take_out(memory, entry, scene);
         outcome = ROW_APPLIED;
@@ -281,6 +284,7 @@ enum row_outcome set_clear(struct set_groups *groups, struct registry *registry,
         registry_adjust(registry, series, -series_value(series), &scene->when);
         return ROW_APPLIED;
     }
+    lapse_count(groups->lapse, series, group->inside, &scene->when);
     group->epoch++;
     group->inside = 0;
     if (scene_time(scene) > group->cleared_at) {
@@ -303,6 +307,7 @@ void set_expire(struct memory *memory, int64_t now)
             continue;
         struct moment when = {.event_time = inside_since(entry), .now = now};
         if (when.event_time < now - memory->stay) {
+            lapse_count(entry->group->groups->lapse, entry->group->series, 1, &when);
             detach(memory, entry, &when);
             memory_note(memory, entry);
         } else {

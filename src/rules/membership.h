@@ -18,6 +18,7 @@
 #include "rules/memory.h"
 #include "rules/rule_set.h"
 
+struct lapse;
 struct registry;
 struct scene;
 struct series;
@@ -41,7 +42,8 @@ struct set_group {
 /* The groups of one metric, by its series. */
 struct set_groups {
     struct map by_series;
-    bool shows_oldest; /* the gauge shows an age, not how many are inside */
+    bool shows_oldest;   /* the gauge shows an age, not how many are inside */
+    struct lapse *lapse; /* counts keys that fall out or are cleared; NULL: nobody does */
     bool tracks;
     bool is_unsaved;     /* some of them, or `removed` */
     struct text removed; /* keys of series whose groups' records are to go, as bytes of fields.h */

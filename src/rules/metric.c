@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/tree.h"
 #include "rules/compiler.h"
+#include "rules/lapse.h"
 #include "rules/schema.h"
 
 #define QUANTILES_MOST 16
@@ -214,7 +215,7 @@ static struct metric *read_metric(struct compiler *compiler, const struct tree *
     static const char *const words[] = {
         "type",      "help",   "labels", "buckets", "exponential", "linear",
         "quantiles", "window", "init",   "ttl",     "max_series",  "native_histogram_bucket_factor",
-        "shows"};
+        "shows",     "lapsed"};
     struct metric *metric = memory_zero(1, sizeof(*metric));
     struct metric_reading reading = {.compiler = compiler, .metric = metric};
     metric->name = memory_copy_text(key->text);
@@ -236,6 +237,7 @@ static struct metric *read_metric(struct compiler *compiler, const struct tree *
     read_native(&reading, node);
     read_limits(&reading, node);
     read_shows(&reading, node);
+    metric->lapsed = tree_get(node, "lapsed");
     metric->spec.name = metric->name;
     metric->spec.help = metric->help;
     metric->spec.labels = (const char *const *)metric->labels;
@@ -266,8 +268,8 @@ static bool same_metric(const struct metric *a, const struct metric *b)
     if (x->type != y->type || x->label_count != y->label_count || x->ttl != y->ttl ||
         x->max_series != y->max_series || x->bucket_count != y->bucket_count ||
         x->quantile_count != y->quantile_count || x->summary_window != y->summary_window ||
-        a->groups.shows_oldest != b->groups.shows_oldest || strcmp(a->help, b->help) != 0 ||
-        !same_doubles(x->buckets, y->buckets, x->bucket_count) ||
+        a->groups.shows_oldest != b->groups.shows_oldest || !a->lapsed != !b->lapsed ||
+        strcmp(a->help, b->help) != 0 || !same_doubles(x->buckets, y->buckets, x->bucket_count) ||
         !same_doubles(x->quantiles, y->quantiles, x->quantile_count))
         return false;
     for (size_t i = 0; i < x->label_count; i++)
@@ -336,6 +338,11 @@ void metrics_define(struct rule_set *set, struct diagnostics *diagnostics)
             diagnostics_error(diagnostics, metric->where, "metric '%s' cannot be defined: %s",
                               metric->name, strerror(-result));
         find_births(set, metric);
-        metric->where = NULL;
+    }
+    for (size_t i = 0; i < set->metric_count; i++) {
+        struct metric *metric = set->metrics[i];
+        if (metric->lapsed)
+            metric->groups.lapse = lapse_compile(set, metric, metric->lapsed, diagnostics);
+        metric->where = metric->lapsed = NULL;
     }
 }

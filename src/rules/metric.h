@@ -32,7 +32,8 @@ struct metric {
     char *name;
     char *help;
     size_t pack;
-    const struct tree *where; /* while compiling only */
+    const struct tree *where;  /* while compiling only */
+    const struct tree *lapsed; /* the same; NULL: the set counts no lapses */
 
     struct family_spec spec; /* its arrays are owned here; name and help point to the above */
     char **labels;

@@ -106,6 +106,7 @@ int records_load(struct records *records, records_visit visit, void *context,
         r = -EBADMSG;
     }
     sqlite3_reset(records->all);
+    sqlite3_db_release_memory(records->reader); /* of all that was read, little is read again */
     return r < 0 ? r : 0;
 }
 

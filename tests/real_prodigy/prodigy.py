@@ -41,6 +41,7 @@ class Lab:
         self.program, self.home = os.path.abspath(program), home
         self.repository = os.path.join(home, "demo-repo")
         os.makedirs(self.repository)
+        os.makedirs(os.path.join(home, ".claude", "projects"))  # Claude Code was used before
         with open(os.path.join(home, ".gitconfig"), "w", encoding="ascii") as file:
             file.write(GIT_SETTINGS)
         self.environment = {
@@ -67,7 +68,8 @@ class Lab:
         self.commit(workflow)
         return subprocess.Popen([self.program, "run", "wf.yml", "-y"], cwd=self.repository,
                                 env=self.environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                start_new_session=True)
 
     def run(self, workflow, **settings):
         process = self.start(workflow, **settings)
@@ -75,9 +77,9 @@ class Lab:
         return Words(output, process.returncode)
 
     def interrupt(self, workflow, seconds, **settings):
-        """SIGINT in the middle."""
+        """SIGINT in the middle, to all of them, as a terminal sends it."""
         process = self.start(workflow, **settings)
         time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)  # until the last of them closed it
         return Words(output, process.returncode)

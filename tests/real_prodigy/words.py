@@ -16,11 +16,13 @@ class Words:
         self.interrupted = int(status in (130, -2))
         self.ended_badly = int(status != 0 and not self.interrupted)
         self.is_mapreduce = "Executing MapReduce workflow" in self.text
-        self.steps = self.saved_steps()
+        self.steps, self.failed_steps = self.saved_steps()
+        self.seconds = self.total_time()
         self.agents_started = self.count("agents_started", r"Starting agent \S+ for item")
         self.agents_done = self.count("agents_done", r"Agent \S+ \(item \S+\) completed")
         self.dead_letters = self.count("dead_letters", r"Added failed item \S+ to DLQ")
         self.items = self.map_result()
+        self.changed = self.session_result()
         self.jobs = self.count("jobs", r"Starting MapReduce job execution")
 
     def count(self, name, pattern):
@@ -31,18 +33,35 @@ class Words:
         return len(lines)
 
     def saved_steps(self):
-        """{step type: how many were completed}: each is saved with a checkpoint when it is."""
-        steps, current = {}, None
+        """Of both, those that were completed and those that failed, {step type: how many}. Each is
+        saved with a checkpoint; one that failed with the number of the step before."""
+        good, bad, current = {}, {}, None
         for line in self.text.splitlines():
-            begun = re.search(r"Executing step \d+/\d+: (\w+):", line)
+            begun = re.search(r"Executing step (\d+)/\d+: (\w+):", line)
             if begun:
-                current = begun.group(1)
+                number, current = int(begun.group(1)), begun.group(2)
             saved = re.search(r"Saved checkpoint for workflow \S+ at step (\d+)", line)
             if saved and current:
-                steps[current] = steps.get(current, 0) + 1
-                self.quotes["step " + current] = f"{steps[current]} x step '{current}:' saved"
+                counts = good if int(saved.group(1)) == number else bad
+                counts[current] = counts.get(current, 0) + 1
                 current = None
-        return steps
+        return good, bad
+
+    def total_time(self):
+        """Seconds, as rounded as Prodigy tells them; None where it does not."""
+        found = re.search(r"Total (?:MapReduce )?workflow time: (\d+)s\b.*", self.text)
+        if not found:
+            return None
+        self.quotes["seconds"] = found.group(0)
+        return int(found.group(1))
+
+    def session_result(self):
+        """(iterations, files changed), or None when the run did not complete."""
+        found = re.search(r"Session complete: (\d+) iterations, (\d+) files changed", self.text)
+        if not found:
+            return None
+        self.quotes["changed"] = found.group(0)
+        return int(found.group(1)), int(found.group(2))
 
     def map_result(self):
         """(successful, failed) of the map phase, or None when it was not completed."""

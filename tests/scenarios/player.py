@@ -108,6 +108,10 @@ class Player:
 
     # --- System calls
 
+    @staticmethod
+    def tell(what):
+        yield what
+
     def overwrite(self, path, content):
         """fs::write: empty for a moment; and a disk may be slow, so half of it for another."""
         descriptor = os.open(self.where(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -180,9 +184,14 @@ class Player:
             for when, step in self.steps_of(final["id"]):
                 timings[step["command"]] = step["duration"]
                 versions.append((when, {"status": "Running", "timings": dict(timings)}))
+            if final["error"]:  # which comes a write later than the status
+                versions.append((moment(final["completed_at"]), {
+                    "completed_at": final["completed_at"], "timings": final["timings"],
+                    "workflow_data": final["workflow_data"]}))
             for when, change in versions:
                 document = {**earlier, **change, "updated_at": spell(when).decode() + "Z"}
                 self.at(when, path, self.overwrite, path, pretty(document))
+            self.at(moment(final["started_at"]), path, self.tell, "session began")
             self.at(moment(final["updated_at"]), path, self.overwrite, path, content)
 
     def write_checkpoints(self):

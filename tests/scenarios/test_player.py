@@ -134,6 +134,8 @@ def test_followed(tmp_path, launch, name):
     for move in stage.player.play():
         if move == "to be removed":
             stage.before_removal(is_saved=False)
+        elif move == "session began":
+            time.sleep(0.4)  # Prodigy too has more to do before it starts Claude
     stage.expect(stage.problems, 30)
     if name.startswith("prodigy-0.4.4"):
         stage.expect(stage.script_differences, 30)

@@ -91,6 +91,15 @@ def test_followed(tmp_path, launch, dialect):
     assert not found, "\n".join(found[:40])
 
 
+def test_stopped_in_the_middle(tmp_path, launch):
+    """As if all of Prodigy died at once: jobs end, runs stay as their documents left them."""
+    exporter = follow(launch, tmp_path)
+    expected, truth = simulate(tmp_path, "--dialect", "0.4.4", "--seed", 31, "--speed", 16,
+                               "--jobs", 6, "--duration", 3)
+    assert truth["runs_active"] and truth["jobs"]["ended"] == truth["jobs"]["started"]
+    expect(lambda: differences(own(exporter.scrape()), expected), exporter)
+
+
 def test_what_happened_is_what_is_shown(tmp_path, launch):
     """The summary in words, against sums of metrics."""
     exporter = follow(launch, tmp_path)

@@ -1,18 +1,20 @@
-"""The pack `prodigy` on all that Prodigy writes: recorded trees, at rest and as they come into being,
-against numbers that plain Python computed from the raw files (tree_model) and some by hand; and
-small homes of which each shows one trap."""
+"""The pack `prodigy` on all that Prodigy writes: recorded trees, at rest and as they come into
+being, against numbers that plain Python computed from the raw files (tree_model) and some by hand;
+and small homes of which each shows one trap."""
 
 import json
 import os
 import random
+import re
 import shutil
 import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import yaml
 
 from prodigy_model import THROUGHPUT
-from program import REPOSITORY, patience, run
+from program import REPOSITORY, patience, run, wait_until
 from samples import Samples, same_number
 from tree_model import expected, is_life_fed, job_names, of_one_name, sample_key
 
@@ -182,6 +184,15 @@ def test_sources_lie_beside_the_events_directory():
     assert samples.total("prodigy_workflow_executions_total") == 3
     assert samples.total("prodigy_workflow_steps_total", workflow_name="standard-demo") == 25
     assert samples.total("prodigy_claude_sessions_total", status="started") == 21
+
+
+def test_reference_names_every_source():
+    with open(os.path.join(REPOSITORY, "rules", "prodigy.yaml"), encoding="utf-8") as file:
+        sources = set(yaml.safe_load(file)["sources"])
+    with open(os.path.join(REPOSITORY, "docs", "prodigy.md"), encoding="utf-8") as file:
+        section = file.read().split("## What is read")[1].split("##")[0]
+    first_columns = " ".join(re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE))
+    assert sources == set(re.findall("`([a-z_]+)`", first_columns))
 
 
 # --- In what order they are read ------------------------------------------------------------------
@@ -367,7 +378,7 @@ def open_events(home):
 
 
 def test_a_job_and_its_agents(tmp_path, launch):
-    """Agent 0 succeeds, 1 dies, 2 is killed with the job; what is cleaned up later is no success."""
+    """Agent 0 succeeds, 1 dies, 2 is killed with the job; what is cleaned up is no success."""
     home = tmp_path / "home"
     exporter = follow(launch, home)
     with open_events(home):
@@ -433,7 +444,7 @@ event.number = 0
 
 @pytest.mark.parametrize("first", ["events", "documents"])
 def test_events_and_documents_tell_the_same(tmp_path, launch, first):
-    """A Prodigy that writes both, as none does yet: each fact counts once, whoever tells it first."""
+    """A Prodigy that writes both, as none does yet: a fact counts once, whoever tells it first."""
     home = tmp_path / "home"
     exporter = follow(launch, home)
 
@@ -453,6 +464,8 @@ def test_events_and_documents_tell_the_same(tmp_path, launch, first):
         wait_for(exporter, {sample_key("prodigy_worktree_pool_size"): 2}, timeout=10,
                  select=lambda samples: {key: value for key, value in of_pack(samples).items()
                                          if key[0] == "prodigy_worktree_pool_size"})
+        active = exporter.total("prodigy_mapreduce_agents_active")
+        assert active == (0 if first == "events" else 2)
         os.unlink(home / agent_path(0))
         put_dead_letter(home, 1)
 
@@ -468,6 +481,47 @@ def test_events_and_documents_tell_the_same(tmp_path, launch, first):
         file.write(lines(event("job_completed", duration=[2, 0])).encode())
     both["jobs_active"] = 0
     expect_job(exporter, jobs_success=1, job_durations=1, **both)
+
+
+def test_agents_seen_before_their_events(tmp_path, launch):
+    """Whoever spoke of one agent of a job first tells of all of them."""
+    home = tmp_path / "home"
+    exporter = follow(launch, home)
+    with open_events(home) as file:
+        put_agent(home, 0)
+        expect_job(exporter, jobs_started=1, jobs_active=1, agents_started=1, agents_active=1)
+        file.write(lines(event("job_started", total_items=2),
+                         *[event("agent_started", agent_id=f"a{n}") for n in range(2)]).encode())
+        file.flush()
+        put_agent(home, 1)
+        expect_job(exporter, jobs_started=1, jobs_active=1, agents_started=2, agents_active=2)
+
+
+def test_agents_seen_after_their_job(tmp_path, launch):
+    """What is left of agents that were killed is not active."""
+    home = tmp_path / "home"
+    exporter = follow(launch, home)
+    open_events(home).close()
+    expect_job(exporter, jobs_started=1, jobs_ended=1, job_durations=1)
+    put_agent(home, 0)
+    expect_job(exporter, jobs_started=1, jobs_ended=1, job_durations=1, agents_started=1)
+
+
+def test_the_workflow_of_a_job_whose_file_is_there_before_its_events(tmp_path, launch):
+    """Where Prodigy's events tell of jobs, the file alone does not."""
+    home = tmp_path / "home"
+    path = home / EVENTS.replace(SESSION, "repo")
+    exporter = follow(launch, home)
+    path.parent.mkdir(parents=True)
+    with open(path, "ab") as file:
+        wait_until(lambda: exporter.own("events_total", event_type="JobOpened"), 10)
+        expect_job(exporter)
+        file.write(lines(event("job_started", total_items=2, workflow="nightly")).encode())
+    expect_job(exporter, jobs_started=1, jobs_active=1)
+    samples = exporter.sync()
+    assert samples.total("prodigy_mapreduce_jobs_total", status="started", workflow="nightly") == 1
+    assert len(samples.matching("prodigy_mapreduce_jobs_active")) == 1
+    assert samples.total("prodigy_mapreduce_jobs_active", workflow="nightly") == 1
 
 
 # --- Runs -----------------------------------------------------------------------------------------
@@ -521,11 +575,16 @@ def test_a_run_that_is_interrupted_and_resumed(tmp_path, launch):
 def test_a_run_that_fails_and_is_tried_again(tmp_path, launch):
     home = tmp_path / "home"
     exporter = follow(launch, home)
-    put_session(home, "Failed", completed_at=moment(),
-                error="Error: Shell command 'make' failed with exit code 2")
+    put_session(home, "Failed", completed_at=moment())
     expect_runs(exporter, failed=1)
-    samples = exporter.scrape()
-    assert samples.total("prodigy_step_executions_total", step_type="shell", status="failed") == 1
+    put_session(home, "Failed", completed_at=moment(),  # it says why a write later
+                error="Error: Step 'shell: make' failed with exit code 2: Claude command")
+    wait_for(exporter, {
+        sample_key("prodigy_step_executions_total", step_type="shell", status="failed"): 1,
+        sample_key("prodigy_workflow_steps_total", workflow_name="demo"): 1,
+    }, select=lambda samples: {key: value for key, value in of_pack(samples).items()
+                               if key[0] in ("prodigy_step_executions_total",
+                                             "prodigy_workflow_steps_total")})
     put_session(home, "Running")
     expect_runs(exporter, failed=1, active=1)
     put_session(home, "Cancelled", completed_at=moment())
@@ -541,6 +600,20 @@ def test_ghosts_are_not_active(tmp_path):
     put_session(home, "Running")
     put_metadata(home, "interrupted")
     assert once(home).total("prodigy_workflow_active") == 1
+
+
+def test_outcomes_are_there_before_the_first_end(tmp_path):
+    """At 0, so that an increase is seen; and an end without a time has no duration."""
+    put_session(tmp_path, "Running")
+    samples = once(tmp_path)
+    for status in ("success", "failed", "cancelled"):
+        assert samples.value("prodigy_workflow_executions_total", status=status,
+                             workflow_name="demo") == 0
+    put_session(tmp_path, "Cancelled")
+    samples = once(tmp_path)
+    assert samples.total("prodigy_workflow_executions_total", status="cancelled") == 1
+    assert not samples.has("prodigy_workflow_duration_seconds_count")
+    assert samples.total("jsonl_exporter_fields_missing_total") == 0
 
 
 def test_steps_of_a_run_are_told_again_and_again(tmp_path, launch):
@@ -599,7 +672,7 @@ DOLLARS = "prodigy_claude_cost_dollars_total"
 # By name: records by file, and samples that they give.
 CONVERSATIONS = {
     "the first line of an answer may be an early snapshot": (
-        {OWN: [answer("m1", usage(2, 10)), answer("m1", usage(90, 10)), answer("m1", usage(90, 10))]},
+        {OWN: [answer("m1", usage(output, 10)) for output in (2, 90, 90)]},
         [(TOKENS, {"token_type": "output"}, 90), (TOKENS, {"token_type": "input"}, 10),
          (DOLLARS, {"token_type": "output"}, 90 * 15e-6)]),
     "a resumed conversation is copied": (
@@ -615,11 +688,12 @@ CONVERSATIONS = {
         [(TOKENS, {"token_type": "output"}, 11), ("prodigy_claude_sessions_started_total", {}, 1)]),
     "progress repeats messages": (
         {OWN: [answer("m1", usage(5)),
-               {"type": "progress", "sessionId": "s1", "data": {"message": answer("m1", usage(5))}}]},
+               {"type": "progress", "sessionId": "s1",
+                "data": {"message": answer("m2", usage(5))}}]},
         [(TOKENS, {"token_type": "output"}, 5)]),
     "the cache costs more when it is kept for an hour": (
-        {OWN: [answer("m1", usage(written=1000, cache_creation={"ephemeral_5m_input_tokens": 400,
-                                                                "ephemeral_1h_input_tokens": 600}))]},
+        {OWN: [answer("m1", usage(written=1000, cache_creation={
+            "ephemeral_5m_input_tokens": 400, "ephemeral_1h_input_tokens": 600}))]},
         [(TOKENS, {"token_type": "cache_creation"}, 1000),
          (DOLLARS, {"token_type": "cache_creation"}, (400 * 3.75 + 600 * 6) / 1e6)]),
     "models without a price": (

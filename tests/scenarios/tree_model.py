@@ -129,8 +129,9 @@ def add_workflows(tree, samples, now):
                         workflow_name=name)
             samples.add("prodigy_workflow_files_changed_total", data["files_changed"],
                         workflow_name=name)
-        if session["status"] == "Failed" and " command" in (session["error"] or ""):
-            kind = re.search(r"(\w+) command", session["error"]).group(1).lower()
+        failed = re.search(r"(\w+) command|Step '(\w+):", session["error"] or "")
+        if session["status"] == "Failed" and failed:
+            kind = (failed.group(1) or failed.group(2)).lower()
             samples.add("prodigy_step_executions_total", 1, step_type=kind, status="failed")
             samples.add("prodigy_workflow_steps_total", 1, workflow_name=name)
 

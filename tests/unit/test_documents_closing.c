@@ -169,6 +169,20 @@ static void test_what_was_closed_and_removed_at_once_is_both(void **state)
     assert_told(fixture, "");
 }
 
+static void test_what_is_removed_while_it_is_asked_about_is_both(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->wish |= DOCUMENTS_REMOVED;
+    put_file("a", "{1}");
+    hint_closed(fixture, "a");
+    for (int i = 0; i < 3; i++) /* a scan has begun, and looked at a process or two */
+        assert_true(documents_turn(fixture->documents, now_of(fixture), wall_of(fixture), 1) ||
+                    i == 0);
+    assert_told(fixture, "");
+    remove_file(fixture, "a");
+    assert_told(fixture, ".a -a");
+}
+
 /* Root's processes may not be looked at by others, who may have the file open. */
 static void test_where_writers_cannot_be_told_it_has_to_rest_longer(void **state)
 {
@@ -320,6 +334,7 @@ int main(void)
         CLOSED_TEST(test_growth_opens_it_again_where_wished),
         CLOSED_TEST(test_closed_comes_after_the_content),
         CLOSED_TEST(test_what_was_closed_and_removed_at_once_is_both),
+        CLOSED_TEST(test_what_is_removed_while_it_is_asked_about_is_both),
         CLOSED_TEST(test_where_writers_cannot_be_told_it_has_to_rest_longer),
         CLOSED_TEST(test_closed_waits_for_lines),
         CLOSED_TEST(test_what_is_written_while_lines_are_read_is_open),

@@ -139,6 +139,55 @@ static void test_many_members(void **state)
     bench_end(&b);
 }
 
+#define LAPSES                                                                                     \
+    "metrics:\n"                                                                                   \
+    "  open: {type: gauge, help: N., labels: [job_id, tool],\n"                                    \
+    "         lapsed: {inc: ends_total, labels: {how: lapsed}}}\n"                                 \
+    "  ends_total: {type: counter, help: E., labels: [how, tool]}\n"                               \
+    "rules:\n"                                                                                     \
+    "  in: [{enter: open, key: k, scope: file, for: 1h, labels: {tool: '{tool}'}}]\n"              \
+    "  out: [{leave: open, key: k}, {inc: ends_total, labels: {how: left, tool: '{tool}'}}]\n"     \
+    "  end: [{clear: open, scope: file}]\n"                                                        \
+    "  stop: [{clear: open, labels: {tool: '{tool}'}}]\n"
+
+/* As `tell`, of a tool: JSON within its quotes. */
+static void tell_of(struct bench *b, const char *type, const char *key, const char *tool,
+                    int seconds)
+{
+    AUTO_FREE char *line =
+        memory_format("{\"type\":\"%s\",\"k\":\"%s\",\"tool\":\"%s\",\"time\":%lld}", type, key,
+                      tool, (long long)(NOW / SECOND) + seconds);
+    feed(b, 0, line, NOW + seconds * SECOND);
+}
+
+static void test_who_lapses_is_counted(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_start(&b, SOURCE LAPSES, NULL);
+    tell_of(&b, "in", "a", "Bash", 0);
+    tell_of(&b, "in", "b", "Bash", 1);
+    tell_of(&b, "in", "c", "R\\\"e\\\\a\\nd", 2);
+    tell_of(&b, "out", "a", "Bash", 3); /* took its leave */
+    assert_shows(&b, "ends_total{how=\"left\",tool=\"Bash\"} 1");
+    tell_of(&b, "end", "-", "-", 4);
+    assert_shows(&b, "ends_total{how=\"lapsed\",tool=\"Bash\"} 1");
+    assert_shows(&b, "ends_total{how=\"lapsed\",tool=\"R\\\"e\\\\a\\nd\"} 1");
+    tell_of(&b, "end", "-", "-", 5); /* nobody is there any more */
+    tell_of(&b, "in", "d", "Bash", 10);
+    tell_of(&b, "in", "e", "Bash", 11);
+    tell_of(&b, "in", "f", "Edit", 11);
+    tell_of(&b, "stop", "-", "Bash", 12); /* the series: two */
+    assert_shows(&b, "ends_total{how=\"lapsed\",tool=\"Bash\"} 3");
+    tick(&b, 11 + 3600);
+    assert_shows(&b, "open{job_id=\"job-1\",tool=\"Edit\"} 1");
+    tick(&b, 12 + 3600);
+    tick(&b, 13 + 3600);
+    assert_shows(&b, "ends_total{how=\"lapsed\",tool=\"Edit\"} 1");
+    assert_shows(&b, "ends_total{how=\"left\",tool=\"Bash\"} 1");
+    bench_end(&b);
+}
+
 static void test_mistakes_are_told(void **state)
 {
     (void)state;
@@ -153,6 +202,19 @@ static void test_mistakes_are_told(void **state)
         {METRICS "rules: {e: [{clear: open, scope: file, labels: {job_id: x}}]}\n",
          "'labels' belongs to"},
         {METRICS "rules: {e: [{clear: open, key: k}]}\n", "'key' belongs to"},
+        {METRICS "  x: {type: gauge, help: X., lapsed: ends_total}\n", "'lapsed' must be a map"},
+        {METRICS "  x: {type: gauge, help: X., lapsed: {labels: {}}}\n", "'lapsed' needs 'inc'"},
+        {METRICS "  x: {type: gauge, help: X., lapsed: {inc: y_total}}\n", "'y_total' is none"},
+        {METRICS "  x: {type: gauge, help: X., lapsed: {inc: open}}\n", "'open' is none"},
+        {METRICS "  y_total: {type: counter, help: Y., labels: [how]}\n"
+                 "  x: {type: gauge, help: X., lapsed: {inc: y_total}}\n",
+         "needs a text for label 'how'"},
+        {METRICS "  y_total: {type: counter, help: Y., labels: [how]}\n"
+                 "  x: {type: gauge, help: X., lapsed: {inc: y_total, labels: {hwo: z}}}\n",
+         "did you mean 'how'?"},
+        {METRICS "  y_total: {type: counter, help: Y.}\n"
+                 "  x_total: {type: counter, help: X., lapsed: {inc: y_total}}\n",
+         "is no gauge"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bench b;
@@ -172,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_an_event_of_the_future_has_no_age),
         cmocka_unit_test(test_a_scope_is_cleared_whole_and_alone),
         cmocka_unit_test(test_many_members),
+        cmocka_unit_test(test_who_lapses_is_counted),
         cmocka_unit_test(test_mistakes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,8 +149,7 @@ static void test_a_clock_set_back_makes_nothing_younger_or_older(void **state)
     memory_store_free(&store);
 }
 
-static void note_forgotten(void *context, UNUSED struct memory *memory,
-                           struct memory_entry *entry)
+static void note_forgotten(void *context, UNUSED struct memory *memory, struct memory_entry *entry)
 {
     *(uint32_t *)context = entry->key_length;
 }
