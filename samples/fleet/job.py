@@ -28,7 +28,8 @@ class Job(Run):
         self.repo = rng.choice(REPOS)
         started = world.claim_stamp()
         self.job_id = f"mapreduce-{started}"
-        super().__init__(world, style, os.path.join(self.repo, self.job_id), started, rng, **options)
+        directory = os.path.join(self.repo, self.job_id)
+        super().__init__(world, style, directory, started, rng, **options)
         self.items = [f"item-{i:02}" for i in range(items)]
         self.queue = list(self.items)
         self.parallel = parallel

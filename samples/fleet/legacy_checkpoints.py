@@ -1,4 +1,4 @@
-"""What Prodigy 0.1.x keeps of a job's state: state/{repo}/mapreduce/jobs/{job}/checkpoint-vN.json."""
+"""What Prodigy 0.1.x keeps of a job: state/{repo}/mapreduce/jobs/{job}/checkpoint-vN.json."""
 
 from fleet.home import pretty
 from fleet.moments import SECOND, rfc3339
@@ -80,9 +80,11 @@ class LegacyCheckpoints:
         content = pretty(self.document)
         stem = f"{self.folder}/checkpoint-v{self.version}"
         self.world.home.replace(stem + ".json", stem + ".tmp", content)
-        self.world.home.replace(f"{self.folder}/metadata.json", f"{self.folder}/metadata.tmp", pretty({
+        metadata = {
             "path": f"/home/user/{stem}.json",
             "version": self.version,
             "created_at": rfc3339(self.world.wall_ns),
             "size_bytes": len(content),
-        }))
+        }
+        self.world.home.replace(f"{self.folder}/metadata.json", f"{self.folder}/metadata.tmp",
+                                pretty(metadata))

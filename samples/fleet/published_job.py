@@ -28,7 +28,8 @@ class PublishedJob:
         self.running = {}      # agents' documents by number
 
     def play(self):
-        run_file = open_silent_file(self.world, f"{self.repo}/session-{self.world.new_id(self.rng)}")
+        run_directory = f"{self.repo}/session-{self.world.new_id(self.rng)}"
+        run_file = open_silent_file(self.world, run_directory)
         yield self.seconds(0.5, 1.5)
         self.session = Session(self.world, self.id, "")
         self.tell(add("prodigy_workflow_active"))
@@ -117,8 +118,8 @@ class PublishedJob:
 
     def bury(self, number, item):
         _, printed = self.rng.choice(CLAUDE_FAILURES)
-        error = f"Processing error: Failed to execute Claude command: Claude command '/fix {item}' " \
-                f"failed: stderr: Error: {printed}\n"
+        error = "Processing error: Failed to execute Claude command: " \
+                f"Claude command '/fix {item}' failed: stderr: Error: {printed}\n"
         self.letters.add(f"item_{number}", {"id": item}, error)
         self.tell(self.count("prodigy_mapreduce_agents_active", -1),
                   self.count("prodigy_mapreduce_agents_total", status="failed"),

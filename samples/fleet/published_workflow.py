@@ -11,9 +11,11 @@ from fleet.workflow import REPOS
 
 WORKFLOWS = {
     "fix-lints": ["shell: cargo fmt", "claude: /fix-lints", "test: cargo clippy"],
-    "implement-spec": ["claude: /spec", "shell: cargo check", "claude: /implement", "test: just ci"],
+    "implement-spec": ["claude: /spec", "shell: cargo check", "claude: /implement",
+                       "test: just ci"],
     "update-docs": ["shell: mdbook build", "claude: /docs"],
-    "nightly-tests": ["shell: git pull", "shell: cargo fetch", "test: cargo test", "claude: /report"],
+    "nightly-tests": ["shell: git pull", "shell: cargo fetch", "test: cargo test",
+                      "claude: /report"],
 }
 
 

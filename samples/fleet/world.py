@@ -75,7 +75,8 @@ class World:
 
     def milliseconds(self):
         """The time as Claude Code writes it."""
-        return rfc3339(self.wall_ns // SECOND * SECOND)[:-1] + f".{self.wall_ns // 10**6 % 1000:03}Z"
+        whole = rfc3339(self.wall_ns // SECOND * SECOND)[:-1]
+        return f"{whole}.{self.wall_ns // 10**6 % 1000:03}Z"
 
     def claim_stamp(self):
         """A stamp that no other job has: a second later if need be."""

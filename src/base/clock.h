@@ -15,6 +15,8 @@
 
 int64_t clock_wall(void);
 int64_t clock_monotonic(void);
+/* Of the processor, spent by this thread. */
+int64_t clock_of_thread(void);
 
 /* RFC 3339 date-time (also with a space for T, any number of fraction digits, Z or +hh:mm).
  * False and *ret_time untouched when it is none, or outside the years 1678-2261. */

@@ -192,9 +192,8 @@ static enum documents_taken on_news(void *context, const struct documents_news *
     uint64_t directory =
         sightings_directory_id(news->path, sources_wish(daemon->rooms.sources, news->path),
                                tail_directory_id_at(daemon->tail, news->path));
-    struct followed *followed =
-        sources_follow(daemon->rooms.sources, SOURCES_EMITS, news->path,
-                       sightings_file_id(news->path), directory);
+    struct followed *followed = sources_follow(daemon->rooms.sources, SOURCES_EMITS, news->path,
+                                               sightings_file_id(news->path), directory);
     if (!followed)
         return DOCUMENTS_TAKEN;
     enum documents_taken taken =

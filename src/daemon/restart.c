@@ -152,6 +152,7 @@ int restart_load(struct daemon *daemon)
     documents_track(daemon->documents);
     if (state_load(daemon->state, take_record, daemon) < 0) {
         tell_set_aside(daemon);
+        daemon->emits = 0; /* of the database that is no more */
         return -EBADMSG;
     }
     enum state_start start = state_started(daemon->state);

@@ -31,8 +31,9 @@ enum documents_taken sightings_take(struct sightings *sightings, const struct fo
                                     struct text *ret_memo, enum documents_skip *ret_reason);
 /* The ids by which rules know a path's life, and the directory of a document. */
 uint64_t sightings_file_id(const char *path);
-/* `of_lines`: the tail room's id, 0 if it knows none; of a path whose lines are wished it is the one.
- * It comes and goes with lines, so that of a document would change in the middle of its life. */
+/* `of_lines`: the tail room's id, 0 if it knows none; of a path whose lines are wished it is the
+ * one. It comes and goes with lines, so that of a document would change in the middle of its life.
+ */
 uint64_t sightings_directory_id(const char *path, unsigned wish, uint64_t of_lines);
 
 /* Logs the first of each kind of what could not be taken. */

@@ -32,8 +32,8 @@ bool closing_is_wished(const struct document *document);
 int64_t closing_consider(struct documents *documents, struct document *document);
 /* Something happened to it: what was found out is worth nothing. */
 void closing_forget(struct documents *documents, struct document *document);
-/* Its name is gone while it was asked about after a close, or while its lines were awaited: it is to
- * be told as closed before it is told as removed. */
+/* Its name is gone while it was asked about after a close, or while its lines were awaited: it is
+ * to be told as closed before it is told as removed. */
 void closing_expect(struct document *document);
 /* Tells it as closed. */
 void closing_tell(struct documents *documents, struct document *document);

@@ -179,7 +179,7 @@ void documents_renew(struct documents *documents)
     while ((document = map_next(&documents->by_path, &position)) != NULL) {
         document->must_ask = document->early = true;
         document->read = document->has_hash = false; /* other rules see other things in it */
-        saving_mark(documents, document); /* a crash must not take that back */
+        saving_mark(documents, document);            /* a crash must not take that back */
         call_for_look(documents, document, documents->now);
     }
 }

@@ -15,6 +15,8 @@
 /* A reading is followed by a pause of so many times what it took, and at least of this. */
 #define READING_SHARE 50
 #define READING_PAUSE (250 * NANOSECONDS_PER_MILLISECOND)
+/* What was met half written is soon whole. */
+#define FAILURE_PAUSE (10 * NANOSECONDS_PER_MILLISECOND)
 /* What cannot be taken is read again after this much rest, then each PAUSE_LONG until the last. */
 #define RETRY_FIRST  NANOSECONDS_PER_SECOND
 #define RETRY_SECOND (10 * NANOSECONDS_PER_SECOND)
@@ -124,7 +126,8 @@ static void read_or_fail(struct documents *documents, struct document *document,
     int64_t begun = clock_monotonic();
     int r = read_it(documents, document, facts);
     int64_t pause = (clock_monotonic() - begun) * READING_SHARE;
-    document->next_reading = documents->now + (pause > READING_PAUSE ? pause : READING_PAUSE);
+    int64_t least = document->failed ? FAILURE_PAUSE : READING_PAUSE;
+    document->next_reading = documents->now + (pause > least ? pause : least);
     if (r == -EAGAIN)
         return;
     document->early = document->close_to_read = false;

@@ -13,6 +13,7 @@
 #include "decode/plan.h"
 #include "rules/compiler.h"
 #include "rules/event_name.h"
+#include "rules/kept.h"
 #include "rules/path.h"
 #include "rules/schema.h"
 
@@ -327,6 +328,10 @@ uint64_t rule_set_emits_hash(const struct rule_set *set)
         const struct rule_source *source = set->sources[i];
         for (size_t j = 0; j < source->emit_count; j++) {
             uint64_t both[2] = {hash, source->emits[j]->id};
+            hash = hash_stable(both, sizeof(both));
+        }
+        for (size_t j = 0; j < source->kept_count; j++) {
+            uint64_t both[2] = {hash, source->kept[j].name};
             hash = hash_stable(both, sizeof(both));
         }
         uint64_t name = hash_stable(source->facts.name, strlen(source->facts.name));

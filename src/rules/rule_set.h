@@ -172,8 +172,8 @@ struct rule_sight {
     struct bytes memo; /* as left by the last call for this life and source; empty at its begin */
 };
 
-/* Changes when an `emit` section does: then what there is must be looked at once more, so that what
- * is new in the rules knows what was before. */
+/* Changes when an `emit` section does, or what rows of removed documents ask for: then what there
+ * is must be looked at once more, so that what is new in the rules knows what was before. */
 uint64_t rule_set_emits_hash(const struct rule_set *set);
 /* Applies every event that this sight gives. event->slots: the document as decoded by the source's
  * plan; NULL where there is none (then, for removed, what the memo kept of the fields that rules

@@ -89,10 +89,6 @@ class Player:
         for path in list(self.writers):
             yield from self.close(path)
 
-    def play_all(self):
-        for _ in self.play():
-            pass
-
     def at(self, when, what, act, *arguments):
         self.script.append((when, what, act, arguments))
 

@@ -17,7 +17,7 @@ from program import patience, wait_until
 
 ROUNDS = int(os.environ.get("DOCUMENT_CHAOS_ROUNDS", "2"))
 SEED = int(os.environ.get("DOCUMENT_CHAOS_SEED", "1"))
-PHASES = 7
+PHASES = 4 if ROUNDS <= 2 else 8
 REST = 1.7  # longer than a file that nobody closed has to rest until it is read
 DIRECTORIES = ("d0", "d1", "d2")
 DOCUMENTS = ("a", "b")
@@ -225,6 +225,18 @@ class Story:
         self.pause(0.02)
         self.write(name)
 
+    def move(self, name):
+        """To the other name in its directory, whatever is there."""
+        if self.content(name) == ABSENT:
+            return
+        to = name.replace("/a.", "/b.") if "/a." in name else name.replace("/b.", "/a.")
+        content = self.content(name)
+        self.give_up(name)
+        self.give_up(to)
+        os.rename(self.path(name), self.path(to))
+        self.note(name, ABSENT)
+        self.note(to, content)
+
     def burst(self, name):
         for _ in range(6):
             self.dice.choice((self.write, self.write, self.replace, self.remove))(name)
@@ -313,6 +325,7 @@ class Story:
                 [self.write, name], [self.write, name], [self.write_in_pieces, name],
                 [self.write_slowly, name], [self.replace, name], [self.empty, name],
                 [self.remove, name], [self.remove_and_write, name], [self.burst, name],
+                [self.move, name],
                 [self.append, log], [self.append, log], [self.append, log], [self.remove_log, log],
                 [self.remove_directory, directory], [self.rename_directory, directory],
             ))

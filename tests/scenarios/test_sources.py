@@ -19,7 +19,8 @@ def pack(sources, rules=None, metric="ok_total"):
     lines = ["sources:"]
     for name, settings in sources.items():
         lines.append(f"  {name}: {{{settings}}}")
-    lines += ["metrics:", f"  {metric}: {{type: counter, help: h, labels: [from, user, kind]}}", "rules:"]
+    lines += ["metrics:", f"  {metric}: {{type: counter, help: h, labels: [from, user, kind]}}"]
+    lines += ["rules:"]
     for name in rules or [f"{name}/*" for name in sources]:
         lines.append(f'  "{name}": [{{inc: {metric}, labels: {{from: "{name}"}}}}]')
     return "\n".join(lines) + "\n"
@@ -65,7 +66,11 @@ def test_several_sources_of_a_pack_each_in_its_own_form(tree, launch, place):
 sources:
   events: {{files: "{{job}}/*.jsonl", type: event.event_type, body: event, time: timestamp, id: id}}
   claude: {{root: {make(place("claude"))}, files: "**/*.jsonl", type: type, time: at}}
-  audit: {{root: {make(place("audit"))}, files: "{{host}}-*.log", exclude: "old-*", type: [kind, a.b]}}
+  audit:
+    root: {make(place("audit"))}
+    files: "{{host}}-*.log"
+    exclude: "old-*"
+    type: [kind, a.b]
 metrics: {{ok_total: {{type: counter, help: h, labels: [source, name]}}}}
 rules:
   events/agent_progress: [{{inc: ok_total, labels: {{source: events, name: "{{file.job}}"}}}}]
@@ -94,12 +99,12 @@ rules:
 def test_a_rule_may_name_the_source_of_an_event(tree, launch, place):
     sources = {name: f'root: {make(place(name))}, files: "*.jsonl", type: type'
                for name in ("a", "b")}
-    exporter = launch(tree.root, rules=pack(sources, ["a/Event", "b/event", "Event", "a/*", "b/Other"]))
+    rules = ["a/Event", "b/event", "Event", "a/*", "b/Other"]
+    exporter = launch(tree.root, rules=pack(sources, rules))
     append(place("a", "1.jsonl"), line("Event"))
     append(place("b", "1.jsonl"), line("Event") + line("Other") + line("Third"))
     samples = exporter.expect(ok=6)
-    shown = {name: samples.total("ok_total", **{"from": name})
-             for name in ("a/Event", "b/event", "Event", "a/*", "b/Other")}
+    shown = {name: samples.total("ok_total", **{"from": name}) for name in rules}
     assert shown == {"a/Event": 1, "b/event": 1, "Event": 2, "a/*": 1, "b/Other": 1}
 
 

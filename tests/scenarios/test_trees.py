@@ -390,6 +390,8 @@ def test_a_job_and_its_agents(tmp_path, launch):
         half = dict(jobs_started=1, agents_started=3, agents_success=1, items_success=1,
                     durations=1, agents_failed=1, items_failed=1, items_dlq=1, dead=1)
         expect_job(exporter, jobs_active=1, agents_active=1, **half)
+        assert exporter.total("prodigy_agent_duration_seconds_count", job_id=JOB) == 1
+        assert exporter.total(THROUGHPUT, job_id=JOB) > 0
         os.unlink(home / agent_path(1))
         expect_job(exporter, jobs_active=1, agents_active=1, **half)
     expect_job(exporter, jobs_ended=1, job_durations=1, **half)
@@ -495,6 +497,20 @@ def test_agents_seen_before_their_events(tmp_path, launch):
         file.flush()
         put_agent(home, 1)
         expect_job(exporter, jobs_started=1, jobs_active=1, agents_started=2, agents_active=2)
+
+
+def test_a_dead_letter_seen_before_its_events(tmp_path, launch):
+    home = tmp_path / "home"
+    exporter = follow(launch, home)
+    put_dead_letter(home, 1)
+    told = dict(agents_failed=1, items_failed=1, items_dlq=1, dead=1)
+    expect_job(exporter, **told)
+    with open_events(home) as file:
+        file.write(lines(event("job_started", total_items=2),
+                         event("agent_failed", agent_id="a1", error="?", retry_eligible=False),
+                         event("d_l_q_item_added", item_id="item_1", failure_count=1)).encode())
+        file.flush()
+        expect_job(exporter, jobs_started=1, jobs_active=1, **told)
 
 
 def test_agents_seen_after_their_job(tmp_path, launch):

@@ -183,6 +183,29 @@ static void test_what_is_removed_while_it_is_asked_about_is_both(void **state)
     assert_told(fixture, ".a -a");
 }
 
+/* A turn has time for one look, and many wait. */
+static void test_others_that_change_all_the_time_do_not_hold_it_up(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[16];
+    put_file("a", "{1}");
+    hint_closed(fixture, "a");
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "b%d", i);
+        put_file(name, "{1}");
+    }
+    for (int i = 0; i < 5000 && fixture->journal.length == 0; i++) {
+        for (int j = 0; j < 100; j++) {
+            snprintf(name, sizeof(name), "b%d", j);
+            hint(fixture, name);
+        }
+        fixture->ahead += 200 * MILLISECOND;
+        assert_true(documents_turn(fixture->documents, now_of(fixture), wall_of(fixture), 1));
+    }
+    assert_true(fixture->journal.length > 0);
+    assert_int_equal(strncmp(fixture->journal.data, ".", 1), 0);
+}
+
 /* Root's processes may not be looked at by others, who may have the file open. */
 static void test_where_writers_cannot_be_told_it_has_to_rest_longer(void **state)
 {
@@ -216,6 +239,21 @@ static void test_closed_waits_for_lines(void **state)
     pass_time(fixture, 200 * MILLISECOND);
     assert_told(fixture, ".a");
     assert_int_equal(documents_next(fixture->documents), INT64_MAX);
+}
+
+static void test_what_is_removed_while_its_lines_are_read_was_closed(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->wish |= DOCUMENTS_LINES | DOCUMENTS_REMOVED;
+    fixture->is_unread = true;
+    write_file(fixture, "a", "{1}");
+    pass_time(fixture, 10 * SECOND); /* nobody writes it, as is known by now */
+    remove_file(fixture, "a");
+    pass_time(fixture, SECOND);
+    assert_told(fixture, "");
+    fixture->is_unread = false;
+    pass_time(fixture, SECOND);
+    assert_told(fixture, ".a -a");
 }
 
 static void test_what_is_written_while_lines_are_read_is_open(void **state)
@@ -335,8 +373,10 @@ int main(void)
         CLOSED_TEST(test_closed_comes_after_the_content),
         CLOSED_TEST(test_what_was_closed_and_removed_at_once_is_both),
         CLOSED_TEST(test_what_is_removed_while_it_is_asked_about_is_both),
+        CLOSED_TEST(test_others_that_change_all_the_time_do_not_hold_it_up),
         CLOSED_TEST(test_where_writers_cannot_be_told_it_has_to_rest_longer),
         CLOSED_TEST(test_closed_waits_for_lines),
+        CLOSED_TEST(test_what_is_removed_while_its_lines_are_read_was_closed),
         CLOSED_TEST(test_what_is_written_while_lines_are_read_is_open),
         CLOSED_TEST(test_removed_waits_for_lines),
         CLOSED_TEST(test_the_next_life_waits_for_lines_of_the_last),

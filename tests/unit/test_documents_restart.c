@@ -218,6 +218,28 @@ static void test_what_nobody_wishes_for_a_while_lives_on(void **state)
     assert_string_equal(fixture->last_memo, "+=.-");
 }
 
+/* That the rules are new is saved before all is looked at by them. */
+static void test_what_new_rules_did_not_look_at_yet_is_looked_at_after_a_kill(void **state)
+{
+    struct fixture *fixture = *state;
+    write_file(fixture, "a", "{1}");
+    let_rest();
+    restart(fixture);
+    pass_time(fixture, LONG);
+    text_clear(&fixture->journal);
+    save(fixture);
+    documents_renew(fixture->documents);
+    save(fixture);
+    stop(fixture);
+    start(fixture);
+    pass_time(fixture, 2 * SECOND);
+    assert_told(fixture, "=a:{1}");
+    let_rest();
+    restart(fixture);
+    pass_time(fixture, LONG);
+    assert_told(fixture, "");
+}
+
 static void test_lines_are_waited_for_at_the_start(void **state)
 {
     struct fixture *fixture = *state;
@@ -519,6 +541,7 @@ int main(void)
         SAVED_TEST(test_growth_meanwhile_opens_it_again_where_wished),
         SAVED_TEST(test_a_writer_that_stays_over_a_restart_closes_in_time),
         SAVED_TEST(test_what_nobody_wishes_for_a_while_lives_on),
+        SAVED_TEST(test_what_new_rules_did_not_look_at_yet_is_looked_at_after_a_kill),
         SAVED_TEST(test_lines_are_waited_for_at_the_start),
         SAVED_TEST(test_the_first_are_told_by_rank_and_the_removed_last),
         SAVED_TEST(test_a_restart_at_any_step_changes_nothing),
