@@ -1,6 +1,7 @@
 """A home as Prodigy leaves it after many runs: session documents, event files that stayed empty."""
 import json
 import os
+import tempfile
 import threading
 import time
 import uuid
@@ -90,8 +91,9 @@ def many_documents(bench):
     count = bench.scale.documents
     title = f"{count:,} sessions, {count:,} empty event files"
     rows = []
-    with bench.scratch() as (folder, _):
-        events = make_home(os.path.join(folder, "home"), count)
+    # Its path is as long as that of a home: paths are much of the memory.
+    with bench.scratch() as (folder, _), tempfile.TemporaryDirectory(prefix="prodigy-") as home:
+        events = make_home(home, count)
         for start in ("first start", "restart"):
             with program.exporter(bench.tools.exporter, "prodigy", events, folder) as running:
                 ready = running.wait_until_ready() - running.started

@@ -194,8 +194,10 @@ static enum documents_taken on_news(void *context, const struct documents_news *
                                tail_directory_id_at(daemon->tail, news->path));
     struct followed *followed = sources_follow(daemon->rooms.sources, SOURCES_EMITS, news->path,
                                                sightings_file_id(news->path), directory);
-    if (!followed)
-        return DOCUMENTS_TAKEN;
+    if (!followed) { /* its root went a moment ago: what is known of it stays */
+        *ret_reason = DOCUMENT_UNREADABLE;
+        return DOCUMENTS_NOT_YET;
+    }
     enum documents_taken taken =
         sightings_take(daemon->rooms.sightings, followed, news, clock_wall(), ret_memo, ret_reason);
     followed_free(followed);

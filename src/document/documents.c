@@ -152,6 +152,8 @@ void documents_look(struct documents *documents, const char *path, bool closed, 
     if (!document)
         return;
     document->hinted = true;
+    if (document->wish == 0) /* perhaps its root is back */
+        document->must_ask = true;
     if (closed) {
         document->close_to_read = document->close_to_ask = true;
         document->unseen = false;

@@ -67,8 +67,7 @@ static void linger(struct documents *documents, struct document *document)
 /* True: there is nothing more to be done about it now. */
 static bool look_at_end(struct documents *documents, struct document *document, bool is_back)
 {
-    bool is_wished = document->wish != 0; /* else it may lie below no root any more */
-    if (document->alive && is_wished && !document->going && !can_look(documents, document)) {
+    if (document->alive && !document->going && !can_look(documents, document)) {
         hide(documents, document);
         return true;
     }

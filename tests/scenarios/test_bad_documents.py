@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from program import is_sanitizer_build, run, wait_until
+from program import FULL, is_sanitizer_build, run, wait_until
 
 LARGEST = 64 << 20
 
@@ -288,6 +288,33 @@ def test_a_root_that_is_a_file(tree, launch, tmp_path):
     os.mkdir(tmp_path / "docs")
     write(tmp_path / "docs" / "a.json", GOOD)
     expect(exporter, seen=1, changed=1, step=2)
+
+
+@pytest.mark.parametrize("how", ["while it runs", "while it is stopped", "after a kill"])
+def test_a_root_that_is_missing_for_a_while_ends_no_life(exporter, docs, tmp_path, how):
+    """Documents that cannot be looked at are not taken for removed."""
+    write(docs("stays"), GOOD)
+    write(docs("goes"), GOOD)
+    for name in ("stays", "goes"):
+        expect(exporter, name, seen=1, changed=1, step=2)
+    exporter.committed()
+    if how == "while it is stopped":
+        exporter.stop()
+    elif how == "after a kill":
+        exporter.kill9()
+    os.rename(tmp_path / "docs", tmp_path / "away")
+    if how != "while it runs":
+        exporter.start()
+    wait_until(lambda: exporter.own("source_roots", source="docs", state="missing") == 1, 10)
+    time.sleep(2)
+    for name in ("stays", "goes"):
+        assert shown(exporter, name) == {"seen": 1, "changed": 1, "step": 2}
+    os.unlink(tmp_path / "away" / "goes.json")
+    write(tmp_path / "away" / "stays.json", DONE)
+    os.rename(tmp_path / "away", tmp_path / "docs")
+    expect(exporter, "stays", seen=1, changed=2, ended=1, step=3, timeout=20)
+    if FULL:  # what could not be looked at is tried again after a minute
+        expect(exporter, "goes", seen=1, changed=1, step=2, gone=1, timeout=80)
 
 
 def test_too_many_documents(tree, launch, docs):

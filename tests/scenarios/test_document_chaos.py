@@ -375,7 +375,8 @@ class Story:
         time.sleep(REST * patience())
         for path in self.paths.values():
             path.must_look(self.has_extra)
-        deadline = time.monotonic() + 15 * patience()
+        # What is told of a removed file waits until nobody writes it, which is not asked all the time.
+        deadline = time.monotonic() + 60 * patience()
         while (wrong := self.wrong()) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not wrong, wrong + "\n" + "\n".join(self.told[-60:])

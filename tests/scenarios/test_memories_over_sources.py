@@ -35,6 +35,7 @@ class World:
     def __init__(self, top, exporter):
         self.top, self.exporter = top, exporter
         self.turn = itertools.count(1)
+        self.told = 0
 
     def path(self, place):
         """a/d1/x is line file x of source a; c/d1/x a document."""
@@ -44,6 +45,7 @@ class World:
 
     def tell(self, place, kind="Hit", **fields):
         """One more event of this file."""
+        self.told += 1
         record = {"time": time.time(), **fields}
         if place.startswith("c/"):
             with open(self.path(place), "w", encoding="utf-8") as file:
@@ -53,6 +55,9 @@ class World:
 
     def between(self, how):
         exporter = self.exporter
+        if how == "nothing":  # but what comes next comes after what was told
+            wait_until(lambda: self.exporter.scrape().total("jsonl_exporter_events_total")
+                       >= self.told, 10)
         if how == "reload":
             before = exporter.own("config_last_reload_success_timestamp_seconds")
             exporter.reload()

@@ -28,11 +28,22 @@ def overwrite(path, content, offset=0):
 def flip_a_row(path):
     """Changes a byte of what was saved, and nothing that SQLite itself would notice."""
     connection = sqlite3.connect(path)
-    value = connection.execute("SELECT value FROM record WHERE length(value) > 4").fetchone()[0]
+    kind, key, value = connection.execute(
+        "SELECT kind, key, value FROM record ORDER BY length(value) DESC").fetchone()
     connection.close()
     content = read(path)
-    place = content.index(bytes(value))
-    overwrite(path, bytes([value[2] ^ 0x55]), place + 2)
+    place = content.find(bytes(value))
+    while place >= 0:  # there may be old copies in pages that are free
+        overwrite(path, bytes([value[2] ^ 0x55]), place + 2)
+        connection = sqlite3.connect(path)
+        now = connection.execute("SELECT value FROM record WHERE kind = ? AND key = ?",
+                                 (kind, key)).fetchone()[0]
+        connection.close()
+        if now != value:
+            return
+        overwrite(path, bytes([value[2]]), place + 2)
+        place = content.find(bytes(value), place + 1)
+    raise AssertionError("the row was not found in the file")
 
 
 DAMAGES = {

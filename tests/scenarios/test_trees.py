@@ -499,6 +499,16 @@ def test_agents_seen_before_their_events(tmp_path, launch):
         expect_job(exporter, jobs_started=1, jobs_active=1, agents_started=2, agents_active=2)
 
 
+def test_a_dead_letter_without_the_number_of_an_agent(tmp_path):
+    put(tmp_path, f"{ITEMS}/items/a-name.json", {
+        "item_id": "a-name", "last_attempt": moment(), "failure_count": 2, "failure_history": [],
+        "reprocess_eligible": True})
+    samples = once(tmp_path)
+    assert samples.total("prodigy_mapreduce_items_total", job_id=JOB, status="dlq") == 1
+    assert samples.total("prodigy_mapreduce_items_total", job_id=JOB, status="failed") == 1
+    assert samples.total("jsonl_exporter_fields_missing_total") == 0
+
+
 def test_a_dead_letter_seen_before_its_events(tmp_path, launch):
     home = tmp_path / "home"
     exporter = follow(launch, home)
@@ -725,9 +735,13 @@ CONVERSATIONS = {
         [(DOLLARS, {"token_type": "cache_read"}, 0.30)]),
     "long prompts of some models cost more": (
         {OWN: [answer("m1", usage(1000, 1, 100_000), model="claude-haiku-5-5"),
-               answer("m2", usage(1000, 0, 100_000), model="claude-haiku-5-5")]},
+               answer("m2", usage(1000, 0, 100_000), model="claude-haiku-5-5"),
+               answer("m3", usage(0, 100_000, 0, 1000, cache_creation={
+                   "ephemeral_1h_input_tokens": 400}), model="claude-haiku-5-5")]},
         [(DOLLARS, {"token_type": "output"}, 0.5 * 6000 / 1e6),
-         (DOLLARS, {"token_type": "cache_read"}, 0.01 * 600_000 / 1e6)]),
+         (DOLLARS, {"token_type": "cache_read"}, 0.01 * 600_000 / 1e6),
+         (DOLLARS, {"token_type": "input"}, 0.1 * 5 * 100_001 / 1e6),
+         (DOLLARS, {"token_type": "cache_creation"}, 5 * (600 * 0.125 + 400 * 0.2) / 1e6)]),
     "texts instead of lists, and no usage": (
         {OWN: [{**answer("m1"), "message": {"id": "m1", "model": "x", "content": "text"}},
                {"type": "user", "sessionId": "s1", "message": {"content": "text"}}]},
@@ -741,6 +755,11 @@ CONVERSATIONS = {
         [("prodigy_claude_errors_total", {"error_type": "api_error"}, 1),
          ("prodigy_claude_sessions_total", {"status": "failed"}, 1),
          ("prodigy_claude_sessions_total", {"status": "started"}, 1)]),
+    "of an agent's errors only its own log tells": (
+        {OWN: [answer(f"m{n}", content=[{"type": "text", "text": f"{n} Overloaded"}],
+                      model="<synthetic>", isApiErrorMessage=True) for n in range(2)]},
+        [("prodigy_claude_errors_total", {"error_type": "overloaded"}, 1),
+         ("prodigy_claude_sessions_total", {"status": "failed"}, 0)]),
     "a result repeats the usage, and may come twice": (
         {STREAM: [{"type": "system", "subtype": "init", "cwd": CWD, "session_id": "s1",
                    "model": "claude-sonnet-4-5"},
@@ -772,6 +791,7 @@ def test_conversation(tmp_path, name):
     samples = once(tmp_path)
     for metric, labels, value in wanted:
         assert same_number(samples.total(metric, **labels), value), (metric, labels, samples.text)
+    assert samples.total("jsonl_exporter_fields_missing_total") == 0
 
 
 def test_tokens_carry_the_name_of_their_workflow(tmp_path):
