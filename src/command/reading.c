@@ -148,10 +148,8 @@ static enum documents_taken on_news(void *context, const struct documents_news *
 static void on_document_skip(void *context, const char *path, enum documents_skip reason, int error)
 {
     struct reading *reading = context;
-    struct documents_counts counts;
-    documents_counts(reading->documents, &counts);
     reading->failed = reading->failed || reason == DOCUMENT_UNREADABLE;
-    sightings_tell_skip(path, reason, error, counts.skipped[reason] <= 1);
+    sightings_tell_skip(reading->sightings, path, reason, error);
 }
 
 /* --- Watch's callbacks -------------------------------------------------------------------------

@@ -59,7 +59,6 @@ struct daemon {
     bool caught_up;         /* the ends of the files, as they were at start, were reached */
     bool serves_saved;      /* what was saved is what was last served: serve it at once */
     bool root_was_missing;  /* the log said so */
-    unsigned skips_told;    /* so it did of these kinds of documents, bits of documents_skip */
 
     struct {
         bool under_way; /* handed to the writer, not committed yet */

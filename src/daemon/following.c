@@ -229,8 +229,7 @@ static bool can_look(void *context, const char *path)
 static void on_document_skip(void *context, const char *path, enum documents_skip reason, int error)
 {
     struct daemon *daemon = context;
-    sightings_tell_skip(path, reason, error, !(daemon->skips_told & 1U << reason));
-    daemon->skips_told |= 1U << reason;
+    sightings_tell_skip(daemon->rooms.sightings, path, reason, error);
 }
 
 static bool holds_id(void *context, uint64_t directory, uint64_t id)

@@ -34,6 +34,7 @@ struct sightings {
     const struct rule_trace *trace;
     pipeline_on_event on_event;
     void *context;
+    unsigned skips_told; /* bits of reasons that the log knows */
 
     /* Of the event under way. */
     size_t source;
@@ -241,10 +242,12 @@ uint64_t sightings_directory_id(const char *path, unsigned wish, uint64_t of_lin
     return hash_stable(path, slash ? (size_t)(slash - path) : 0) | NO_TAIL_ID;
 }
 
-void sightings_tell_skip(const char *path, enum documents_skip reason, int error, bool is_first)
+void sightings_tell_skip(struct sightings *sightings, const char *path, enum documents_skip reason,
+                         int error)
 {
-    if (!is_first)
+    if (sightings->skips_told & 1U << reason)
         return;
+    sightings->skips_told |= 1U << reason;
     log_warn("document not taken; further ones of this kind are only counted",
              LOG_TEXT("file", path), LOG_TEXT("reason", documents_skip_names[reason]),
              LOG_TEXT("cause", error ? strerror(abs(error)) : documents_skip_names[reason]));

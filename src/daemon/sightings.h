@@ -37,7 +37,8 @@ uint64_t sightings_file_id(const char *path);
 uint64_t sightings_directory_id(const char *path, unsigned wish, uint64_t of_lines);
 
 /* Logs the first of each kind of what could not be taken. */
-void sightings_tell_skip(const char *path, enum documents_skip reason, int error, bool is_first);
+void sightings_tell_skip(struct sightings *sightings, const char *path, enum documents_skip reason,
+                         int error);
 extern const char *const documents_skip_names[DOCUMENT_SKIPS];
 
 #endif
