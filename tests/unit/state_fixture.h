@@ -221,6 +221,7 @@ static inline int64_t ask(const char *path, const char *sql)
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
     assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(database, 5000);
     assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
     int64_t number =
         sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
@@ -235,6 +236,7 @@ static inline void run_by_hand(const char *path, const char *sql)
     assert_int_equal(
         sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
         SQLITE_OK);
+    sqlite3_busy_timeout(database, 5000); /* the writer may be tidying up */
     char *error = NULL;
     if (sqlite3_exec(database, sql, NULL, NULL, &error) != SQLITE_OK)
         fail_msg("%s: %s", sql, error);
