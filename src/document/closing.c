@@ -170,10 +170,13 @@ static int64_t wait_for_rest(const struct documents *documents, struct document 
     return document->next_question > documents->now ? document->next_question : NEVER;
 }
 
-static bool is_as_seen(const struct document *document, uint32_t *ret_owner)
+static bool is_as_seen(struct document *document, uint32_t *ret_owner)
 {
     struct facts facts;
-    if (facts_of_path(document->path, &facts) < 0 || !facts.regular)
+    int r = facts_of_path(document->path, &facts);
+    if (r < 0)
+        closing_expect(document); /* removed meanwhile, which may not be known yet */
+    if (r < 0 || !facts.regular)
         return false;
     *ret_owner = facts.owner;
     return facts.inode == document->inode && facts.device == document->device &&

@@ -435,7 +435,7 @@ def everything_shown(exporter):
     return b"\n".join(parts)
 
 
-def test_a_secret_in_a_document_goes_nowhere(tree, launch, docs):
+def test_a_secret_in_a_document_goes_nowhere(tree, launch, docs, without_sanitizer):
     secret = secrets.token_hex(20)
     exporter = launch(tree.root, rules=CHECKPOINTS)
     forms = [checkpoint(secret, 1), checkpoint(secret, 2)[:-40], checkpoint(secret, 2) + b"}",
@@ -467,7 +467,7 @@ def test_a_secret_in_a_document_goes_nowhere(tree, launch, docs):
     assert not [mark for mark in marks if mark in writable_memory(exporter)]
 
 
-def test_the_pack_prodigy_keeps_no_secret_of_a_checkpoint(tree, launch, tmp_path):
+def test_the_pack_prodigy_keeps_no_secret_of_a_checkpoint(tree, launch, tmp_path, without_sanitizer):
     secret = secrets.token_hex(20)
     path = tmp_path / "state" / "visible-run" / "checkpoints" / "w.checkpoint.json"
     os.makedirs(path.parent)

@@ -66,9 +66,13 @@ def test_what_is_removed_soon_after_it_was_closed_was_closed(tree, launch, path)
     """At any moment of the search for its writers."""
     exporter = launch(tree.root, rules=PLAIN)
     names = [path(f"{number}.jsonl") for number in range(150)]
-    for name in names:
-        with open(name, "w") as file:
-            file.write('{"type": "line"}\n')
+    files = [open(name, "w") for name in names]
+    for file in files:
+        file.write('{"type": "line"}\n')
+        file.flush()
+    seen(exporter, opened=150, line=150)
+    for file in files:
+        file.close()
     for name in names:
         time.sleep(0.01)
         os.unlink(name)

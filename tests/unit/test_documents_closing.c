@@ -183,6 +183,21 @@ static void test_what_is_removed_while_it_is_asked_about_is_both(void **state)
     assert_told(fixture, ".a -a");
 }
 
+/* The answer comes before the hint. */
+static void test_what_goes_unnoticed_while_it_is_asked_about_is_both(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->wish |= DOCUMENTS_REMOVED;
+    put_file("a", "{1}");
+    hint_closed(fixture, "a");
+    for (int i = 0; i < 3; i++)
+        (void)documents_turn(fixture->documents, now_of(fixture), wall_of(fixture), 1);
+    assert_told(fixture, "");
+    assert_int_equal(unlink("a"), 0);
+    pass_time(fixture, SECOND);
+    assert_told(fixture, ".a -a");
+}
+
 /* A turn has time for one look, and many wait. */
 static void test_others_that_change_all_the_time_do_not_hold_it_up(void **state)
 {
@@ -373,6 +388,7 @@ int main(void)
         CLOSED_TEST(test_closed_comes_after_the_content),
         CLOSED_TEST(test_what_was_closed_and_removed_at_once_is_both),
         CLOSED_TEST(test_what_is_removed_while_it_is_asked_about_is_both),
+        CLOSED_TEST(test_what_goes_unnoticed_while_it_is_asked_about_is_both),
         CLOSED_TEST(test_others_that_change_all_the_time_do_not_hold_it_up),
         CLOSED_TEST(test_where_writers_cannot_be_told_it_has_to_rest_longer),
         CLOSED_TEST(test_closed_waits_for_lines),
