@@ -16,8 +16,9 @@
  * changed, and after 1 s, 10 s, then each minute of ten even if it has not. A file is read only
  * when its size, times or inode differ from those of the last reading; and a file that is written
  * all the time only so often that reading costs at most a fiftieth of the time (and four times a
- * second at most). Content that equals the last one (by hash) is not handed out. Buffers are wiped
- * after use: a document may hold secrets that nobody asked for.
+ * second at most; sooner again after it was met half written). Content that equals the last one (by
+ * hash) is not handed out. Buffers are wiped after use: a document may hold secrets that nobody
+ * asked for.
  *
  * Closed: a close was hinted, or the file has rested 10 s (by its own times, when it is met), and
  * no process has it open for writing (/proc; tail/writers.h); where that cannot be told, 60 s of

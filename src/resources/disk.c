@@ -4,18 +4,16 @@
 #include <errno.h>
 #include <fts.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "resources/background.h"
 
 #define BLOCK     ((int64_t)512) /* of st_blocks, see stat(2) */
 #define NOT_THERE ((int64_t)-1)
@@ -56,26 +54,15 @@ static int64_t measure(struct disk *disk)
 static void *measuring_thread(void *context)
 {
     struct disk *disk = context;
-    uint64_t one = 1;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
+    background_lower();
     atomic_store(&disk->bytes, measure(disk));
-    ssize_t ignored = write(disk->done, &one, sizeof(one));
-    (void)ignored; /* the counter of an eventfd cannot be full after one write */
+    background_done(disk->done);
     return NULL;
 }
 
 static void start_thread(struct disk *disk)
 {
-    pthread_attr_t attributes;
-    sigset_t all;
-    sigset_t before;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, (size_t)256 * 1024);
-    sigfillset(&all); /* signals are the loop's matter */
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    disk->is_running = pthread_create(&disk->thread, &attributes, measuring_thread, disk) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    disk->is_running = background_start(measuring_thread, disk, &disk->thread);
 }
 
 struct disk *disk_new(const char *path)

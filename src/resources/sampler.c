@@ -2,24 +2,20 @@
 #include "resources/sampler.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "resources/background.h"
 #include "resources/file_system.h"
 #include "resources/usage.h"
 
 #define SHARE      100 /* what took t of processor time is followed by a pause of 100 t */
-#define STACK      ((size_t)256 << 10)
 #define EVENT_MOST ((size_t)65536) /* bytes of one */
 
 struct sampler {
@@ -41,40 +37,21 @@ struct sampler {
     size_t disk_count;
 };
 
-static int64_t processor_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return time.tv_sec * NANOSECONDS_PER_SECOND + time.tv_nsec;
-}
-
 static void *measuring_thread(void *context)
 {
     struct sampler *sampler = context;
-    uint64_t one = 1;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
+    background_lower();
     usage_measure(sampler->usage, &sampler->stop);
     for (size_t i = 0; i < sampler->disk_count && !atomic_load(&sampler->stop); i++)
         file_system_sample(sampler->disks[i].path, &sampler->disks[i].event);
-    sampler->spent = processor_time();
-    ssize_t ignored = write(sampler->done, &one, sizeof(one));
-    (void)ignored; /* the counter of an eventfd cannot be full after one write */
+    sampler->spent = clock_of_thread();
+    background_done(sampler->done);
     return NULL;
 }
 
 static void start_thread(struct sampler *sampler)
 {
-    pthread_attr_t attributes;
-    sigset_t all;
-    sigset_t before;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK);
-    sigfillset(&all); /* signals are the loop's matter */
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    sampler->is_running =
-        pthread_create(&sampler->thread, &attributes, measuring_thread, sampler) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    sampler->is_running = background_start(measuring_thread, sampler, &sampler->thread);
 }
 
 struct sampler *sampler_new(int64_t period)

@@ -19,6 +19,8 @@
  * lines (only space, tab, CR) are no lines. Holes (leading NULs) are skipped with SEEK_DATA.
  * Content that starts with 1f 8b is gzip, whatever the name; then offsets count plain bytes.
  *
+ * A file that is met empty, and was not written for a day, is no stream until it grows.
+ *
  * Errors never stop a file; they are told once by on_notice. Bounds: descriptors open at a time
  * (least recently used quiet ones are closed and reopened by identity), bytes and count of held
  * streams, length of a line. Memory: one shared buffer; a quiet stream costs about 400 bytes and
