@@ -55,8 +55,8 @@ class World:
 
     def between(self, how):
         exporter = self.exporter
-        if how == "nothing":  # but what comes next comes after what was told
-            wait_until(lambda: self.exporter.scrape().total("jsonl_exporter_events_total")
+        if how in ("nothing", "reload"):  # what comes next comes after what was told
+            wait_until(lambda: exporter.scrape().total("jsonl_exporter_events_total")
                        >= self.told, 10)
         if how == "reload":
             before = exporter.own("config_last_reload_success_timestamp_seconds")
