@@ -16,8 +16,10 @@ static const struct {
     const char *name;
     int (*start)(const struct settings *settings);
 } functions[] = {
-    {"run", command_run},         {"once", command_once},       {"check", command_check},
-    {"explain", command_explain}, {"version", command_version}, {"help", command_help},
+    {"run", command_run},         {"once", command_once},         {"check", command_check},
+    {"explain", command_explain}, {"test", command_test},         {"docs", command_docs},
+    {"infer", command_infer},     {"coverage", command_coverage}, {"version", command_version},
+    {"help", command_help},
 };
 
 static void print_diagnostics(const struct diagnostics *diagnostics)

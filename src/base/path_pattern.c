@@ -239,6 +239,7 @@ static const char *read_pattern(struct reading *reading)
 struct path_pattern *path_pattern_new(const char *text, const char **ret_error)
 {
     struct path_pattern *pattern = memory_zero(1, sizeof(*pattern));
+    pattern->text = memory_copy_text(text);
     pattern->bytes = memory_alloc(strlen(text) + 1);
     add_token(pattern, TOKEN_ANY_SEGMENTS);
     struct reading reading = {.pattern = pattern, .start = text, .at = text};
@@ -262,7 +263,13 @@ void path_pattern_free(struct path_pattern *pattern)
         free(pattern->names[i]);
     free(pattern->tokens);
     free(pattern->bytes);
+    free(pattern->text);
     free(pattern);
+}
+
+const char *path_pattern_text(const struct path_pattern *pattern)
+{
+    return pattern->text;
 }
 
 size_t path_pattern_capture_count(const struct path_pattern *pattern)

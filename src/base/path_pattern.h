@@ -30,6 +30,8 @@ struct path_capture {
 /* NULL with *ret_error a static text when `text` is malformed. The caller frees the result. */
 struct path_pattern *path_pattern_new(const char *text, const char **ret_error) MUST_CHECK;
 void path_pattern_free(struct path_pattern *pattern);
+/* As it was written. */
+const char *path_pattern_text(const struct path_pattern *pattern);
 
 size_t path_pattern_capture_count(const struct path_pattern *pattern);
 const char *path_pattern_capture_name(const struct path_pattern *pattern, size_t index);

@@ -43,6 +43,7 @@ struct path_pattern {
     size_t bytes_used;
     char *names[PATH_PATTERN_CAPTURES];
     size_t capture_count;
+    char *text; /* as written */
 };
 
 #endif

@@ -10,6 +10,10 @@ int command_run(const struct settings *settings);
 int command_once(const struct settings *settings);
 int command_check(const struct settings *settings);
 int command_explain(const struct settings *settings);
+int command_test(const struct settings *settings);
+int command_docs(const struct settings *settings);
+int command_infer(const struct settings *settings);
+int command_coverage(const struct settings *settings);
 int command_version(const struct settings *settings);
 int command_help(const struct settings *settings);
 

@@ -57,6 +57,7 @@ static const char *outcome_text(enum row_outcome outcome)
         [ROW_OLDER] = "not applied, the series has seen a newer event",
         [ROW_LIMIT] = "not applied, a limit is reached",
         [ROW_INVALID] = "not applied, a counter cannot take this amount",
+        [ROW_DISABLED] = "not applied, 'overrides' disables the metric",
         [ROW_LATE] = "not applied, the event was not seen in time to tell how long"};
     return texts[outcome];
 }

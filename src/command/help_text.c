@@ -159,6 +159,8 @@ void help_as_text(const struct command *command, struct text *out)
     for (enum setting_group group = 0; group < GROUP_COUNT; group++)
         append_group(shown, group, out);
     if (!command)
-        text_printf(out, "\nThese are the options of run. '%s help COMMAND' explains a command.\n",
+        text_printf(out,
+                    "\nThese are the options of run; docs, infer and coverage have --output, too. "
+                    "'%s help\nCOMMAND' explains a command.\n",
                     PROGRAM_NAME);
 }

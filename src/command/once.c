@@ -1,7 +1,4 @@
 /* once [PATH...]: reads to the ends, prints the exposition. */
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -16,17 +13,6 @@
 #include "daemon/sightings.h"
 #include "encode/encode.h"
 #include "rules/rule_set.h"
-
-static void read_path(struct reading *reading, const char *path)
-{
-    struct stat facts;
-    if (strcmp(path, "-") == 0)
-        reading_stream(reading, STDIN_FILENO, "stdin");
-    else if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode))
-        reading_directory(reading, path, true);
-    else
-        reading_file(reading, path, false);
-}
 
 static void note_time(void *context, size_t source, int64_t event_time, int64_t now)
 {
@@ -72,10 +58,7 @@ int command_once(const struct settings *settings)
         times[i] = TIME_NONE;
     pipeline_watch_events(reading.pipeline, note_time, times);
     sightings_watch_events(reading.sightings, note_time, times);
-    for (size_t i = 0; i < settings->arguments.count; i++)
-        read_path(&reading, settings->arguments.items[i]);
-    if (settings->arguments.count == 0)
-        reading_directory(&reading, settings->events_dir, settings_events_dir_given(settings));
+    reading_arguments(&reading);
     rule_set_tick(reading.rulebook->rules, clock_wall(), false); /* what is over by now is so */
     int status = print(&reading, times);
     bool failed = reading.failed;

@@ -139,6 +139,8 @@ static enum documents_taken on_news(void *context, const struct documents_news *
                        : sources_follow(reading->sources, SOURCES_EMITS, news->path, id, directory);
     if (!followed)
         return DOCUMENTS_TAKEN;
+    if (reading->on_document && news->sight == DOCUMENT_CONTENT)
+        reading->on_document(reading->context, followed, news->content);
     enum documents_taken taken =
         sightings_take(reading->sightings, followed, news, clock_wall(), ret_memo, ret_reason);
     followed_free(followed);

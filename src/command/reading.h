@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
+#include "base/record.h"
 
 struct followed;
 struct pipeline;
@@ -30,6 +31,8 @@ struct reading {
     /* Around each line that is decoded, for `explain`; NULL: nobody listens. */
     void (*before_line)(void *context, const struct followed *file, const struct tail_line *line);
     void (*after_line)(void *context, const struct followed *file, const struct tail_line *line);
+    /* Before the content of a document is taken, for `coverage`; NULL: nobody listens. */
+    void (*on_document)(void *context, const struct followed *file, struct bytes content);
     void *context;
     bool failed; /* something could not be read; the log says what */
 };
@@ -38,6 +41,8 @@ struct reading {
 bool reading_start(struct reading *reading, const struct settings *settings) MUST_CHECK;
 void reading_end(struct reading *reading);
 
+/* Reads what `once` reads: the paths that the settings name, else all that `run` would follow. */
+void reading_arguments(struct reading *reading);
 /* Reads everything below a directory that is taken as the events directory. */
 void reading_directory(struct reading *reading, const char *path, bool is_given);
 /* Reads one file, for the first source whose pattern fits the end of its path; `force`: for the

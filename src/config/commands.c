@@ -59,6 +59,41 @@ const struct command command_table[] = {
          "Prints for each line of FILE, or of the standard input, which rows of the rules match "
          "it and why the others for its event do not, with the labels, the values and the updates "
          "that follow. Nothing is served."},
+    {.name = "test",
+     .arguments = "FILE...",
+     .least_arguments = 1,
+     .most_arguments = SIZE_MAX,
+     .groups = RULES,
+     .summary = "Run the tests of rule packs.",
+     .description =
+         "Reads each FILE, a YAML file of cases: events that come in, time that passes, and the "
+         "samples that must be seen then. Prints what differs. The status is 0, or 1 when a case "
+         "fails or cannot be read."},
+    {.name = "docs",
+     .arguments = "",
+     .groups = RULES | BIT(GROUP_OUTPUT),
+     .summary = "Print the reference of the metrics that the rules make.",
+     .description =
+         "Prints a page in Markdown: each metric of the packs with its type, unit, labels and "
+         "buckets, the events and rule lines that feed it, and an example of a query."},
+    {.name = "infer",
+     .arguments = "PATH...",
+     .least_arguments = 1,
+     .most_arguments = SIZE_MAX,
+     .groups = READING | BIT(GROUP_OUTPUT),
+     .summary = "Propose a rule file for event files.",
+     .description =
+         "Reads each PATH, a file or a directory of event files, and prints a rule file for what "
+         "it saw: the kinds of events, their fields, and which of them look like counts, durations "
+         "and labels, with how many values each label would have."},
+    {.name = "coverage",
+     .arguments = "[PATH...]",
+     .most_arguments = SIZE_MAX,
+     .groups = READING | BIT(GROUP_OUTPUT),
+     .summary = "Show which events and fields no rule uses.",
+     .description =
+         "Reads what once would read, and lists events that no rule names, fields that no rule "
+         "uses, and how many series each metric has."},
     {.name = "version",
      .arguments = "",
      .groups = BIT(GROUP_GENERAL),

@@ -10,8 +10,8 @@
 #include "base/tree.h"
 #include "config/setting_value.h"
 
-const char *const settings_pack_sections[] = {"sources", "defaults", "metrics",
-                                              "tables",  "rules",    NULL};
+const char *const settings_pack_sections[] = {"sources", "defaults",  "metrics", "tables",
+                                              "rules",   "overrides", NULL};
 
 struct reader {
     struct settings *settings;

@@ -12,6 +12,7 @@ static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_WEB] = "Serving metrics",
     [GROUP_LIMITS] = "Limits",
     [GROUP_LOG] = "Log",
+    [GROUP_OUTPUT] = "Output",
     [GROUP_HELP] = "Help",
     [GROUP_GENERAL] = "General",
 };

@@ -35,6 +35,7 @@ enum setting_group {
     GROUP_WEB,
     GROUP_LIMITS,
     GROUP_LOG,
+    GROUP_OUTPUT,
     GROUP_HELP,
     GROUP_GENERAL,
     GROUP_COUNT

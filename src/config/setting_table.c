@@ -419,6 +419,15 @@ const struct setting setting_table[] = {
      .reloads = true,
      .help = "Form of the log's lines: logfmt or json."},
 
+    {.name = "output",
+     .kind = SETTING_TEXT,
+     .group = GROUP_OUTPUT,
+     .path = SETTING_FILE,
+     FIELD(output),
+     .placeholder = "FILE",
+     .help = "Where to write, instead of the standard output. The file appears whole, or stays as "
+             "it was."},
+
     {.name = "format",
      .kind = SETTING_CHOICE,
      .group = GROUP_HELP,

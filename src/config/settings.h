@@ -76,6 +76,8 @@ struct settings {
     int64_t id_memory;      /* bytes */
     int64_t decode_workers; /* -1: as many as suit the machine */
 
+    char *output; /* NULL: standard output */
+
     int log_level;   /* enum log_level */
     int log_format;  /* enum log_format */
     int help_format; /* enum help_format */

@@ -120,12 +120,25 @@ static bool starts_before_mark(struct fy_event *event)
     return style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED;
 }
 
+/* A block is marked at the begin of its first line, in front of what indents it. */
+static size_t behind_indent(const struct reader *reader, struct fy_event *event, size_t offset)
+{
+    if (event->type != FYET_SCALAR)
+        return offset;
+    enum fy_node_style style = fy_event_get_node_style(event);
+    if (style == FYNS_LITERAL || style == FYNS_FOLDED)
+        while (offset < reader->source.length && reader->source.text[offset] == ' ')
+            offset++;
+    return offset;
+}
+
 static void read_events(struct reader *reader)
 {
     struct fy_event *event;
     while (!reader->builder.failed && (event = fy_parser_parse(reader->parser))) {
         size_t offset = offset_of(fy_event_start_mark(event), reader->end);
-        reader->builder.offset = offset - (offset > 0 && starts_before_mark(event));
+        reader->builder.offset =
+            behind_indent(reader, event, offset - (offset > 0 && starts_before_mark(event)));
         on_event(reader, event);
         reader->end = offset_of(fy_event_end_mark(event), reader->end);
         fy_parser_event_free(reader->parser, event);

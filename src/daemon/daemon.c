@@ -139,9 +139,13 @@ static int build_serving(struct daemon *daemon)
         .max_requests = (size_t)settings->max_requests,
         .timeout_seconds = (int)(settings->web_timeout / NANOSECONDS_PER_SECOND),
         .version = "jsonl-exporter/" BUILD_VERSION};
-    if (serve_new(daemon->base, &handlers, &options, &daemon->serve, &error) == 0)
+    int result = serve_new(daemon->base, &handlers, &options, &daemon->serve, &error);
+    if (result == 0)
         return 0;
-    fail("cannot serve metrics", error ? error : "unknown cause");
+    AUTO_FREE char *cause =
+        memory_format("%s%s", error ? error : "unknown cause",
+                      result == -EADDRINUSE ? " (--metrics-port chooses another)" : "");
+    fail("cannot serve metrics", cause);
     free(error);
     return -1;
 }

@@ -152,5 +152,7 @@ bool answers_show_metrics(const struct daemon *daemon);
 
 /* --- status.c --- */
 void status_write(struct daemon *daemon, size_t limit, struct text *out);
+/* Its part about metrics that have no series: a member of the object, with a comma behind it. */
+void status_put_absent(const struct daemon *daemon, struct text *out);
 
 #endif

@@ -39,6 +39,7 @@ struct sightings {
     /* Of the event under way. */
     size_t source;
     int64_t now;
+    bool is_seen; /* by a source before this one */
 };
 
 struct sightings *sightings_new(struct rule_set *rules)
@@ -181,7 +182,7 @@ static void see(struct sightings *sightings, const struct followed *file, size_t
                                      .file = view->file,
                                      .arena = &sightings->scratch,
                                      .now = sightings->now,
-                                     .guests = index == 0,
+                                     .guests = !sightings->is_seen,
                                      .trace = sightings->trace};
     const struct rule_sight sight = {.kind = kind_of(news->sight),
                                      .time = news->time,
@@ -190,6 +191,7 @@ static void see(struct sightings *sightings, const struct followed *file, size_t
     struct text kept;
     text_init(&kept, TEXT_UNLIMITED);
     sightings->source = view->index;
+    sightings->is_seen = true;
     rule_set_see(sightings->rules, view->source, &event, &sight, tell_event, sightings, &kept);
     if (kept.length > 0) {
         fields_put_64(ret_memo, key);
@@ -204,6 +206,7 @@ enum documents_taken sightings_take(struct sightings *sightings, const struct fo
 {
     bool is_good = true;
     sightings->now = now;
+    sightings->is_seen = false;
     arena_reset(&sightings->arena);
     if (file->count > sightings->slots_capacity) {
         sightings->slots = memory_resize(sightings->slots, file->count, sizeof(*sightings->slots));

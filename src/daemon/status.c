@@ -257,6 +257,7 @@ void status_write(struct daemon *daemon, size_t limit, struct text *out)
     put_state(daemon, out);
     put_ids(daemon, out);
     put_rules(daemon, out);
+    status_put_absent(daemon, out);
     put_end(out, '}');
     out->data[out->length - 1] = '\n';
 }

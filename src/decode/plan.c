@@ -178,6 +178,54 @@ struct decode_plan *decode_plan_list(struct decode_plan *plan, const char *const
     return list;
 }
 
+static bool node_wants(const struct plan_node *node, const char *const *segments, size_t count);
+
+/* An element is what the list's own plan wants of it, an entry of an object there is seen by its
+ * `value`. */
+static bool list_wants(const struct plan_node *node, const char *const *segments, size_t count)
+{
+    if (!node->list)
+        return false;
+    if (!segments[0])
+        return decode_plan_wants(node->list, segments + 1, count - 1);
+    for (const struct plan_walk *walk = &node->list->first; walk; walk = walk->next) {
+        const struct plan_node *entry = plan_node_child(&walk->root, "value", 5);
+        if (entry && node_wants(entry, segments + 1, count - 1))
+            return true;
+    }
+    return false;
+}
+
+static bool some_index_wants(const struct plan_node *node, const char *const *segments,
+                             size_t count)
+{
+    for (uint32_t i = 0; i <= node->mask && node->wants_indexes; i++)
+        if (node->children[i].key && is_index(node->children[i].key) &&
+            node_wants(node->children[i].node, segments, count))
+            return true;
+    return false;
+}
+
+static bool node_wants(const struct plan_node *node, const char *const *segments, size_t count)
+{
+    if (count == 0)
+        return node->slot != NO_SLOT || node->count > 0 || node->list;
+    if (list_wants(node, segments, count))
+        return true;
+    if (!segments[0])
+        return some_index_wants(node, segments + 1, count - 1);
+    const struct plan_node *child = plan_node_child(node, segments[0], strlen(segments[0]));
+    return child && node_wants(child, segments + 1, count - 1);
+}
+
+bool decode_plan_wants(const struct decode_plan *plan, const char *const *segments, size_t count)
+{
+    for (const struct plan_walk *walk = &plan->first; walk; walk = walk->next)
+        if (node_wants(&walk->root, segments, count))
+            return true;
+    return false;
+}
+
 uint32_t decode_plan_slots(const struct decode_plan *plan)
 {
     return plan->slots;

@@ -11,6 +11,7 @@
 #ifndef DECODE_PLAN_H
 #define DECODE_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ uint32_t decode_plan_want(struct decode_plan *plan, const char *const *segments,
  * decode_plan_want of the path. */
 struct decode_plan *decode_plan_list(struct decode_plan *plan, const char *const *segments,
                                      size_t count);
+/* Does somebody want the value at this path, or something in it? A segment that is NULL is an
+ * element of a list, whichever. */
+bool decode_plan_wants(const struct decode_plan *plan, const char *const *segments, size_t count);
 uint32_t decode_plan_slots(const struct decode_plan *plan);
 
 #endif

@@ -39,7 +39,7 @@ static bool first_text(const struct source_paths *paths, const struct value *slo
     return false;
 }
 
-int64_t apply_time(struct rule_source *source, const struct value *slots)
+int64_t rule_source_time(struct rule_source *source, const struct value *slots)
 {
     int64_t time = TIME_NONE;
     for (size_t i = 0; i < source->time.count; i++) {
@@ -102,6 +102,21 @@ enum start apply_start(const struct rule_source *source, const struct value *slo
     return has_body ? START_BODY : START_RECORD;
 }
 
+/* A line that several sources read is one event, and unmatched if it is so for all of them. */
+static void count_event(struct rule_set *set, const struct source_event *known,
+                        enum rule_match match)
+{
+    if (!set->is_counted) {
+        set->is_counted = true;
+        known->name->seen++;
+        set->unnamed = match == RULE_UNMATCHED ? known->name : NULL;
+        known->name->unmatched += match == RULE_UNMATCHED;
+    } else if (match == RULE_MATCHED && set->unnamed) {
+        set->unnamed->unmatched--;
+        set->unnamed = NULL;
+    }
+}
+
 enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
                                const struct rule_event *event, int64_t *ret_time)
 {
@@ -109,19 +124,21 @@ enum rule_match rule_set_apply(struct rule_set *set, struct rule_source *source,
     struct scene scene = {.file = event->file, .slots = event->slots, .arena = event->arena};
     scene.start = apply_start(source, event->slots);
     scene.when.now = set->now = event->now;
-    scene.when.event_time = apply_time(source, event->slots);
+    scene.when.event_time = rule_source_time(source, event->slots);
     if (ret_time)
         *ret_time = scene.when.event_time;
+    if (event->guests) { /* a new line */
+        set->is_counted = false;
+        set->unnamed = NULL;
+    }
     struct source_event *known = event_of(set, source, event->slots);
     enum rule_match match = !known ? RULE_NO_TYPE : known->is_named ? RULE_MATCHED : RULE_UNMATCHED;
     if (event->trace)
         event->trace->on_event(event->trace->context, known ? known->name->shown : "", match);
     if (!known)
         return match;
-    if (!source->facts.internal) {
-        known->name->seen++;
-        known->name->unmatched += match == RULE_UNMATCHED;
-    }
+    if (!source->facts.internal)
+        count_event(set, known, match);
     apply_rows(&stage, known, event->guests, &scene);
     return match;
 }

@@ -14,8 +14,6 @@ struct rule_trouble;
 struct source_event;
 struct value;
 
-/* What `time` of the source finds; TIME_NONE without. */
-int64_t apply_time(struct rule_source *source, const struct value *slots);
 /* Where bare paths start. */
 enum start apply_start(const struct rule_source *source, const struct value *slots);
 /* The rows of one event, those of guests where wanted. */

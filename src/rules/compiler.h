@@ -36,8 +36,11 @@ struct rule_set {
     struct row_facts **rows;
     size_t row_count;
 
-    int64_t now;     /* of the event or tick under way */
-    uint64_t serial; /* of the last event */
+    int64_t now;                /* of the event or tick under way */
+    uint64_t serial;            /* of the last event */
+    bool is_counted;            /* the line under way, as an event */
+    struct event_name *unnamed; /* it was counted as unmatched under this name; or NULL */
+    uint64_t sight;             /* of the last sight of a file, by however many sources */
     struct rule_trouble troubles[RULE_TROUBLES];
     size_t trouble_count;
     size_t troubles_told; /* of them */

@@ -14,12 +14,15 @@
 
 struct label_value;
 struct rule_set;
+struct rule_source;
 
 struct event_name {
     char *shown;
     uint64_t seen;
     uint64_t unmatched;
-    size_t length; /* of the normal form */
+    uint64_t sight;                   /* of a file, in which it was last emitted; ... */
+    const struct rule_source *teller; /* ... the first source that did so then */
+    size_t length;                    /* of the normal form */
     char normal[];
 };
 

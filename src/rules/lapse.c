@@ -40,19 +40,20 @@ static bool read_labels(struct lapse *lapse, const struct metric *gauge, const s
                         const struct tree *labels, struct diagnostics *diagnostics)
 {
     const struct metric *counter = lapse->counter;
+    const char *words[2 * REGISTRY_LABELS];
     bool done = true;
     if (labels && !schema_map(diagnostics, labels, "'labels'"))
         return false;
     if (labels)
-        schema_keys(diagnostics, labels, "label", (const char *const *)counter->labels,
-                    counter->spec.label_count);
+        schema_keys(diagnostics, labels, "label", words, metric_label_words(counter, words));
     for (size_t i = 0; i < counter->spec.label_count; i++) {
         const struct tree *text = tree_get(labels, counter->labels[i]);
         if (text && !schema_scalar(diagnostics, text, "a label")) {
             done = false;
         } else if (text) {
             lapse->texts[i] = memory_copy(text->text, text->length);
-        } else if (metric_label(gauge, counter->labels[i]) < 0) {
+        } else if (metric_label(gauge, counter->labels[i]) < 0 &&
+                   !metric_label_is_dropped(gauge, counter->labels[i])) {
             diagnostics_error(diagnostics, node, "'lapsed' needs a text for label '%s' of '%s'",
                               counter->labels[i], counter->name);
             done = false;
@@ -80,7 +81,7 @@ struct lapse *lapse_compile(const struct rule_set *set, const struct metric *met
         return NULL;
     }
     const struct metric *counter = find_counter(set, name, diagnostics);
-    if (!counter)
+    if (!counter || counter->disabled)
         return NULL;
     struct lapse *lapse = memory_zero(1, sizeof(*lapse));
     lapse->registry = set->registry;
@@ -89,6 +90,11 @@ struct lapse *lapse_compile(const struct rule_set *set, const struct metric *met
         return lapse;
     lapse_free(lapse);
     return NULL;
+}
+
+const struct metric *lapse_counter(const struct lapse *lapse)
+{
+    return lapse ? lapse->counter : NULL;
 }
 
 /* Appends the value that stands at `at`, behind the opening quote; returns the closing one. */

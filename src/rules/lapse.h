@@ -24,6 +24,8 @@ struct tree;
 struct lapse *lapse_compile(const struct rule_set *set, const struct metric *metric,
                             const struct tree *node, struct diagnostics *diagnostics);
 void lapse_free(struct lapse *lapse);
+/* What lapses count in; NULL for NULL. */
+const struct metric *lapse_counter(const struct lapse *lapse);
 
 /* `count` keys lapsed in this series of the gauge. `lapse` may be NULL: none are counted. */
 void lapse_count(const struct lapse *lapse, const struct series *series, size_t count,

@@ -33,6 +33,24 @@ int metric_label(const struct metric *metric, const char *name)
     return -1;
 }
 
+bool metric_label_is_dropped(const struct metric *metric, const char *name)
+{
+    for (size_t i = 0; i < metric->dropped_count; i++)
+        if (strcmp(metric->dropped[i], name) == 0)
+            return true;
+    return false;
+}
+
+size_t metric_label_words(const struct metric *metric, const char **ret_words)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < metric->spec.label_count; i++)
+        ret_words[count++] = metric->labels[i];
+    for (size_t i = 0; i < metric->dropped_count; i++)
+        ret_words[count++] = metric->dropped[i];
+    return count;
+}
+
 void metric_free(struct metric *metric)
 {
     if (!metric)
@@ -43,6 +61,8 @@ void metric_free(struct metric *metric)
         free(metric->init[i].values);
         free(metric->labels[i]);
     }
+    for (size_t i = 0; i < metric->dropped_count; i++)
+        free(metric->dropped[i]);
     free(metric->labels);
     free(metric->births);
     set_groups_free(&metric->groups);
@@ -223,8 +243,9 @@ static struct metric *read_metric(struct compiler *compiler, const struct tree *
     metric->where = key;
     metric->labels = memory_zero(REGISTRY_LABELS, sizeof(char *));
     set_groups_init(&metric->groups);
-    const char *help = tree_text(tree_get(node, "help"));
-    metric->help = memory_copy_text(help ? help : "");
+    const struct tree *help = tree_get(node, "help");
+    metric->help =
+        memory_copy_text(schema_scalar(compiler->diagnostics, help, "'help'") ? help->text : "");
     if (!metric_name_is_valid(metric->name))
         diagnostics_error(compiler->diagnostics, key, "'%s' is no valid metric name", metric->name);
     schema_keys(compiler->diagnostics, node, "key of a metric", words, ARRAY_LENGTH(words));
@@ -306,7 +327,7 @@ void metrics_compile(struct compiler *compiler, const struct tree *node)
 /* Is `other` to be touched when a series of `metric` is born? Then where its values come from. */
 static bool is_born_with(const struct metric *metric, const struct metric *other, int *from)
 {
-    if (!other->has_init || other->pack != metric->pack)
+    if (!other->has_init || other->disabled || other->pack != metric->pack)
         return false;
     for (size_t i = 0; i < other->spec.label_count; i++) {
         from[i] = other->init[i].count ? -1 : metric_label(metric, other->labels[i]);
@@ -333,6 +354,8 @@ void metrics_define(struct rule_set *set, struct diagnostics *diagnostics)
     metric_names_check(set, diagnostics);
     for (size_t i = 0; i < set->metric_count; i++) {
         struct metric *metric = set->metrics[i];
+        if (metric->disabled)
+            continue;
         int result = registry_define(set->registry, &metric->spec, &metric->family);
         if (result < 0)
             diagnostics_error(diagnostics, metric->where, "metric '%s' cannot be defined: %s",
@@ -341,7 +364,7 @@ void metrics_define(struct rule_set *set, struct diagnostics *diagnostics)
     }
     for (size_t i = 0; i < set->metric_count; i++) {
         struct metric *metric = set->metrics[i];
-        if (metric->lapsed)
+        if (metric->lapsed && !metric->disabled)
             metric->groups.lapse = lapse_compile(set, metric, metric->lapsed, diagnostics);
         metric->where = metric->lapsed = NULL;
     }

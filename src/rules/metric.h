@@ -39,8 +39,11 @@ struct metric {
     char **labels;
     struct label_init init[REGISTRY_LABELS];
     bool has_init;
+    char *dropped[REGISTRY_LABELS]; /* labels that an override took away */
+    size_t dropped_count;
+    bool disabled; /* by an override: its rows run, but no family is there */
 
-    struct family *family;      /* after metrics_define */
+    struct family *family;      /* after metrics_define; NULL: disabled */
     struct set_groups groups;   /* of enter, leave, clear */
     struct metric_init *births; /* what is touched when a series of this one is born */
     size_t birth_count;
@@ -57,6 +60,10 @@ void metric_free(struct metric *metric);
 struct metric *metric_find(const struct rule_set *set, const char *name);
 /* The index of a label's name, or -1. */
 int metric_label(const struct metric *metric, const char *name);
+bool metric_label_is_dropped(const struct metric *metric, const char *name);
+/* Fills `ret_words` (2 * REGISTRY_LABELS) with the labels that rows may name, also those that an
+ * override dropped. Returns how many. */
+size_t metric_label_words(const struct metric *metric, const char **ret_words);
 
 /* Buckets (metric_buckets.c): from the metric's map; type and name must be known. */
 void metric_read_buckets(struct metric *metric, const struct tree *node,

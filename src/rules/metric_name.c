@@ -113,7 +113,8 @@ static void check_clashes(const struct rule_set *set, struct diagnostics *diagno
     struct map claims;
     map_init(&claims, claim_is_of);
     for (size_t i = 0; i < set->metric_count; i++)
-        check_clash(&claims, set->metrics[i], diagnostics);
+        if (!set->metrics[i]->disabled)
+            check_clash(&claims, set->metrics[i], diagnostics);
     size_t position = 0;
     struct claim *claim;
     while ((claim = map_next(&claims, &position)))

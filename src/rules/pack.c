@@ -62,15 +62,12 @@ static const struct tree *section(const struct tree *pack, const char *name)
 
 void pack_read(struct compiler *compiler)
 {
-    static const char *const words[] = {"sources", "defaults", "metrics", "tables", "rules"};
+    static const char *const words[] = {"sources", "defaults", "metrics",
+                                        "tables",  "rules",    "overrides"};
     const struct tree *tree = compiler->pack->tree;
     if (!schema_map(compiler->diagnostics, tree, "a rule file"))
         return;
-    if (tree_get(tree, "overrides"))
-        diagnostics_error(compiler->diagnostics, tree_get(tree, "overrides"),
-                          "'overrides' is not supported by this version");
-    else
-        schema_keys(compiler->diagnostics, tree, "section", words, ARRAY_LENGTH(words));
+    schema_keys(compiler->diagnostics, tree, "section", words, ARRAY_LENGTH(words));
     read_defaults(compiler, section(tree, "defaults"));
     read_tables(compiler, section(tree, "tables"));
     compiler->pack->has_sources = section(tree, "sources") != NULL;

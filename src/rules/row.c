@@ -189,9 +189,9 @@ static bool compile_labels(const struct binding *binding, const struct tree *map
     struct metric *metric = row->metric;
     const struct tree *labels = tree_get(map, "labels");
     bool done = !labels || schema_map(diagnostics, labels, "'labels'");
+    const char *words[2 * REGISTRY_LABELS];
     if (labels && done)
-        schema_keys(diagnostics, labels, "label", (const char *const *)metric->labels,
-                    metric->spec.label_count);
+        schema_keys(diagnostics, labels, "label", words, metric_label_words(metric, words));
     row->labels.count = metric->spec.label_count;
     row->labels.items = memory_zero(row->labels.count, sizeof(*row->labels.items));
     for (size_t i = 0; i < row->labels.count; i++)
@@ -346,7 +346,6 @@ struct row *row_compile(struct compiler *compiler, struct row_facts *facts)
     row->facts = facts;
     row->emit = compiler->emit;
     row->verb = verb;
-    row->guest = !compiler->pack->has_sources;
     if (compile_row(compiler, map, row) && compiler->diagnostics->errors == errors)
         return row;
     row_free(row);

@@ -19,6 +19,7 @@ struct compiler;
 struct emit;
 struct event_name;
 struct metric;
+struct rule_feed_event;
 struct tree;
 
 enum verb {
@@ -49,13 +50,20 @@ struct row_facts {
     char *update; /* "inc prodigy_x_total" */
     char *field;  /* first path found missing; NULL: none */
     uint64_t outcomes[ROW_OUTCOMES];
+
+    /* For describe.h. */
+    int line;
+    enum verb verb;                 /* once it applies to some event */
+    const struct metric *metric;    /* the same; NULL: a memory, a timer */
+    struct rule_feed_event *events; /* with the texts of sources and names */
+    size_t event_count;
 };
 
 struct row {
     struct row_facts *facts;
     enum verb verb;
     const struct emit *emit; /* what it sees is that of this emitted event; NULL: of records */
-    bool guest;              /* of a pack without sources */
+    bool guest;              /* of a pack without sources; not where a source is named */
     bool is_star;            /* its key names "*" */
 
     struct metric *metric; /* NULL: start, stop, remember */

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "rules/compiler.h"
+#include "rules/describe.h"
 #include "rules/emit.h"
 #include "rules/event_name.h"
 #include "rules/schema.h"
@@ -117,12 +118,12 @@ static void bind_name(struct compiler *compiler, struct rule_source *source,
 }
 
 /* The row, compiled for this source and what `emit` sees (NULL: as of records) unless it is there
- * already. */
+ * already. A key may speak to a source as a guest and by its name: then there are two. */
 static struct row *row_of_source(struct compiler *compiler, struct rule_source *source,
-                                 struct row_facts *facts, const struct emit *emit)
+                                 struct row_facts *facts, const struct emit *emit, bool is_guest)
 {
     for (size_t i = source->row_count; i > 0 && source->rows[i - 1]->facts == facts; i--)
-        if (source->rows[i - 1]->emit == emit)
+        if (source->rows[i - 1]->emit == emit && source->rows[i - 1]->guest == is_guest)
             return source->rows[i - 1];
     compiler->source = source;
     compiler->emit = emit;
@@ -130,6 +131,7 @@ static struct row *row_of_source(struct compiler *compiler, struct rule_source *
     compiler->emit = NULL;
     if (!row)
         return NULL;
+    row->guest = is_guest;
     source->rows = memory_resize(source->rows, source->row_count + 1, sizeof(*source->rows));
     source->rows[source->row_count++] = row;
     return row;
@@ -157,22 +159,38 @@ static void bind_names(struct compiler *compiler, const struct tree *key)
                 bind_name(compiler, set->sources[i], &word);
 }
 
+/* The row applies to the source's event of this word, whose name is known by now. */
+static void note_event(struct rule_set *set, const struct rule_source *source,
+                       const struct event_word *word, const struct row *row)
+{
+    struct row_facts *facts = row->facts;
+    const struct event_name *name =
+        word->is_star ? NULL
+                      : event_name_need(set, &word->name, word->shown, word->shown_length, true);
+    facts->verb = row->verb;
+    facts->metric = row->metric;
+    facts->events = memory_resize(facts->events, facts->event_count + 1, sizeof(*facts->events));
+    facts->events[facts->event_count++] =
+        (struct rule_feed_event){.source = source->facts.name, .name = name ? name->shown : "*"};
+}
+
 /* The row under one word of its key, for one source; false with errors reported. */
 static bool compile_row(struct compiler *compiler, struct rule_source *source,
                         const struct event_word *word, struct row_facts *facts)
 {
     struct emit *emit = emit_find(source, &word->name);
-    struct row *row = row_of_source(compiler, source, facts, emit_scene(source, emit));
+    /* Spoken to by name it is no guest of whoever comes first. */
+    bool is_guest = !compiler->pack->has_sources && !word->source[0];
+    struct row *row = row_of_source(compiler, source, facts, emit_scene(source, emit), is_guest);
     if (!row)
         return false;
-    if (word->source[0]) /* spoken to by name, so not as a guest of whoever comes first */
-        row->guest = false;
     if (word->is_star) /* gathered from source->rows when names are complete */
         row->is_star = true;
     if (emit && (emit->event.row_count == 0 || emit->event.rows[emit->event.row_count - 1] != row))
         source_event_add_row(&emit->event, row);
     if (!word->is_star && !source->facts.is_document)
         source_event_add_row(bind_record_name(compiler, source, word), row);
+    note_event(compiler->set, source, word, row);
     return true;
 }
 
@@ -212,6 +230,7 @@ static struct row_facts *add_facts(struct compiler *compiler, const struct tree 
     struct row_facts *facts = memory_zero(1, sizeof(*facts));
     facts->where = row;
     facts->pack = compiler->pack->index;
+    facts->line = row->line;
     facts->rule = memory_format("%s:%s:%d", compiler->pack->name, key->text, row->line);
     if (set->row_count && strcmp(set->rows[set->row_count - 1]->where->file, row->file) == 0 &&
         set->rows[set->row_count - 1]->where->line == row->line) { /* several in one line */

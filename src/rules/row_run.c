@@ -147,6 +147,14 @@ static enum row_outcome run_leave(struct row *row, struct scene *scene)
     return outcome == ROW_APPLIED ? set_leave(row->memory, &key, scene) : outcome;
 }
 
+/* Does the series hold what others brought, since an override dropped the label that told them
+ * apart? A gauge that is set holds the last one's alone. */
+static bool is_of_others(const struct metric *metric, const struct series *series)
+{
+    bool adds_up = metric->spec.type != METRIC_GAUGE && metric->spec.type != METRIC_INFO;
+    return metric->dropped_count > 0 && (adds_up || set_group_find(&metric->groups, series));
+}
+
 /* clear, drop: the series that the labels name, if it is there; or clear: the row's scope. */
 static enum row_outcome run_clear(struct rule_set *set, struct row *row, struct scene *scene,
                                   struct result *result)
@@ -156,7 +164,7 @@ static enum row_outcome run_clear(struct rule_set *set, struct row *row, struct 
     row_labels_values(&row->labels, scene, result->values);
     struct family *family = row->metric->family;
     struct series *series = registry_series(set->registry, family, result->values);
-    if (!series)
+    if (!series || (row->verb == VERB_DROP && is_of_others(row->metric, series)))
         return ROW_NO_GROWTH;
     if (row->metric->spec.type == METRIC_GAUGE)
         set_clear(&row->metric->groups, set->registry, series, scene);
@@ -232,9 +240,21 @@ static enum row_outcome run_remember(struct row *row, struct scene *scene)
     return ROW_APPLIED;
 }
 
+/* Of a metric that an override disabled: what memories learn from the row they learn still, since
+ * other rows may share them. */
+static enum row_outcome run_disabled(const struct row *row, struct scene *scene,
+                                     struct result *result)
+{
+    bool has_amount = row->verb != VERB_ENTER && row->verb != VERB_LEAVE &&
+                      row->verb != VERB_CLEAR && row->verb != VERB_DROP;
+    return has_amount ? amount_value(scene, &row->amount, &result->amount) : ROW_APPLIED;
+}
+
 static enum row_outcome run_verb(struct rule_set *set, struct row *row, struct scene *scene,
                                  struct result *result)
 {
+    if (UNLIKELY(row->metric && row->metric->disabled))
+        return run_disabled(row, scene, result);
     switch (row->verb) {
     case VERB_ENTER:
         return run_enter(set, row, scene, result);
@@ -344,6 +364,8 @@ static void run_and_count(const struct row_stage *stage, struct row *row, struct
         memset(result.values, 0, sizeof(result.values));
     scene->missing = NULL;
     enum row_outcome outcome = run_once(stage->set, row, scene, &result);
+    if (UNLIKELY(row->metric && row->metric->disabled) && outcome == ROW_APPLIED)
+        outcome = ROW_DISABLED;
     if (UNLIKELY(result.born) && row->metric->birth_count)
         touch_births(stage->set, row->metric, result.values, &scene->when);
     count_outcome(stage, row, scene, outcome, &result);

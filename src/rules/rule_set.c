@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "rules/compiler.h"
 #include "rules/event_name.h"
+#include "rules/override.h"
 #include "rules/row_binding.h"
 
 #define MEMORY_KEYS_DEFAULT ((size_t)1000000)
@@ -21,6 +22,7 @@ static void compile_packs(struct compiler *compiler)
         compiler->pack = &set->packs[i];
         pack_read(compiler);
     }
+    overrides_apply(compiler);
     source_add_internal(compiler);
     for (int declare = 1; declare >= 0; declare--) {
         for (size_t i = 0; i < set->pack_count; i++) {
@@ -30,6 +32,7 @@ static void compile_packs(struct compiler *compiler)
     }
     for (size_t i = 0; i < set->source_count; i++)
         rows_order(set->sources[i]);
+    overrides_bind_clears(compiler);
     metrics_define(set, compiler->diagnostics);
 }
 
@@ -91,6 +94,7 @@ static void free_rows(struct rule_set *set)
         free(set->rows[i]->rule);
         free(set->rows[i]->update);
         free(set->rows[i]->field);
+        free(set->rows[i]->events);
         free(set->rows[i]);
     }
     free(set->rows);
@@ -179,7 +183,8 @@ uint64_t rule_set_memory_evictions(const struct rule_set *set)
 const char *row_outcome_name(enum row_outcome outcome)
 {
     static const char *const names[ROW_OUTCOMES] = {
-        "applied",      "folded",       "condition", "no_list", "seen",  "no_growth", "missing",
-        "not_a_number", "not_in_table", "too_old",   "older",   "limit", "invalid",   "late"};
+        "applied",   "folded",  "condition",    "no_list",      "seen",
+        "no_growth", "missing", "not_a_number", "not_in_table", "too_old",
+        "older",     "limit",   "invalid",      "disabled",     "late"};
     return names[outcome];
 }

@@ -86,6 +86,8 @@ const struct decode_plan *rule_source_plan(const struct rule_source *source);
 /* The record's id text. False: it has none. */
 bool rule_source_id(const struct rule_source *source, const struct value *slots,
                     const char **ret_text, size_t *ret_length);
+/* What `time` of the source finds in a record or document; TIME_NONE: nothing. */
+int64_t rule_source_time(struct rule_source *source, const struct value *slots);
 
 /* What rules may know of one file of one source: captures, name, scopes. `captures` are pairs of
  * name and text (count of pairs); unknown names are ignored. All is copied. */
@@ -118,11 +120,12 @@ enum row_outcome {
     ROW_MISSING,   /* a named field is not there */
     ROW_NO_NUMBER, /* a field is no number, duration or time */
     ROW_NOT_IN_TABLE,
-    ROW_TOO_OLD, /* an unknown key of an event older than `keep` */
-    ROW_OLDER,   /* set, max, min: older than the series' last event */
-    ROW_LIMIT,   /* dropped at a limit */
-    ROW_INVALID, /* a negative amount for a counter, NaN */
-    ROW_LATE,    /* a span of time of an event that happened while nobody looked */
+    ROW_TOO_OLD,  /* an unknown key of an event older than `keep` */
+    ROW_OLDER,    /* set, max, min: older than the series' last event */
+    ROW_LIMIT,    /* dropped at a limit */
+    ROW_INVALID,  /* a negative amount for a counter, NaN */
+    ROW_DISABLED, /* would have been applied, but an override disabled the metric */
+    ROW_LATE,     /* a span of time of an event that happened while nobody looked */
     ROW_OUTCOMES
 };
 const char *row_outcome_name(enum row_outcome outcome);
@@ -141,7 +144,8 @@ struct rule_event {
     const struct rule_file *file;
     struct arena *arena; /* scratch; the caller resets it after the event */
     int64_t now;         /* ns, wall */
-    bool guests;         /* also rules of packs without sources: true for one source of a file */
+    bool guests; /* the first event of its line, which is the one that counts as seen: it also
+                    has the rules of packs without sources; or the first source's sight */
     const struct rule_trace *trace; /* NULL: none */
 };
 

@@ -33,6 +33,16 @@ struct look {
     size_t told;
 };
 
+/* Guests see what is emitted under one name as the first source tells it. */
+static bool is_for_guests(const struct look *look, struct event_name *name)
+{
+    if (name->sight != look->stage.set->sight) {
+        name->sight = look->stage.set->sight;
+        name->teller = look->source;
+    }
+    return name->teller == look->source;
+}
+
 static void tell(struct look *look, struct emit *emit)
 {
     struct source_event *known = &emit->event;
@@ -42,7 +52,7 @@ static void tell(struct look *look, struct emit *emit)
                         known->is_named ? RULE_MATCHED : RULE_UNMATCHED);
     known->name->seen++;
     known->name->unmatched += !known->is_named;
-    apply_rows(&look->stage, known, look->event->guests, &look->scene);
+    apply_rows(&look->stage, known, is_for_guests(look, known->name), &look->scene);
     look->told++;
     if (look->on_event)
         look->on_event(look->context, look->scene.when.event_time);
@@ -313,7 +323,7 @@ static void set_scene(struct look *look)
     look->scene.start = apply_start(look->source, look->scene.slots);
     look->scene.when.now = event->now;
     look->scene.when.event_time =
-        is_content ? apply_time(look->source, look->scene.slots) : look->sight->time;
+        is_content ? rule_source_time(look->source, look->scene.slots) : look->sight->time;
 }
 
 static void put_head(struct look *look)
@@ -349,6 +359,7 @@ size_t rule_set_see(struct rule_set *set, struct rule_source *source,
                         .context = context,
                         .out = ret_memo};
     set->now = event->now;
+    set->sight += event->guests; /* a new one */
     memo_read(&look.memo, sight->memo, event->arena);
     set_scene(&look);
     put_head(&look);

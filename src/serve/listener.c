@@ -11,9 +11,12 @@
 
 #include "base/memory.h"
 #include "serve/address.h"
+#include "serve/port_holder.h"
 
 /* Connections that the kernel holds for us between two looks. */
 #define LISTENER_BACKLOG 128
+/* Behind a port that is in use, to name one that is free. */
+#define PORTS_TRIED 20U
 
 static int set_option(int socket_fd, int level, int option, int value)
 {
@@ -96,12 +99,37 @@ static int open_named(const struct address *address, int *ret_socket, const char
     return result;
 }
 
+/* The next port that nobody listens on at any address; 0: none of the next few. */
+static uint16_t free_port_behind(uint16_t port)
+{
+    for (unsigned next = port + 1U; next <= UINT16_MAX && next <= port + PORTS_TRIED; next++) {
+        int socket_fd;
+        if (open_any((uint16_t)next, &socket_fd) == 0) {
+            close(socket_fd);
+            return (uint16_t)next;
+        }
+    }
+    return 0;
+}
+
+/* "Address already in use by prometheus (pid 812); port 9091 is free": the caller frees. */
+static char *text_of_port_in_use(uint16_t port)
+{
+    AUTO_FREE char *holder = port_holder_name(port);
+    uint16_t other = free_port_behind(port);
+    AUTO_FREE char *hint = other ? memory_format("; port %u is free", other) : NULL;
+    return memory_format("%s%s%s%s", strerror(EADDRINUSE), holder ? " by " : "",
+                         holder ? holder : "", hint ? hint : "");
+}
+
 int listener_open(const struct address *address, int *ret_socket, char **ret_cause)
 {
     const char *cause = NULL;
     int result = address->host[0] ? open_named(address, ret_socket, &cause)
                                   : open_any(address->port, ret_socket);
-    if (result < 0)
+    if (result == -EADDRINUSE)
+        *ret_cause = text_of_port_in_use(address->port);
+    else if (result < 0)
         *ret_cause = memory_copy_text(cause ? cause : strerror(-result));
     return result;
 }

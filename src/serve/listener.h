@@ -13,8 +13,8 @@ struct address;
  * stand beside an IPv4 address of the same port. A name is looked up (this may block), and its
  * first address taken, IPv4 before IPv6.
  *
- * On failure a negative errno (-EADDRINUSE: some other process has the port) and *ret_cause the
- * cause as text, which the caller frees. */
+ * On failure a negative errno and *ret_cause the cause as text, which the caller frees;
+ * -EADDRINUSE: some other process has the port, the cause names it and a port that is free. */
 int listener_open(const struct address *address, int *ret_socket, char **ret_cause) MUST_CHECK;
 
 #endif

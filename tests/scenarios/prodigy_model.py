@@ -59,6 +59,14 @@ def classify(text, phrases, otherwise):
     return min(found)[1] if found else otherwise
 
 
+def classify_claude(text):
+    """The class of the phrase that comes last: "API Error: 529 overloaded" is overloaded."""
+    found = []
+    for kind, *words in CLAUDE_PHRASES:
+        found += [(text.lower().rfind(word), kind) for word in words if word in text.lower()]
+    return max(found)[1] if found else "other"
+
+
 def seconds(duration):
     if isinstance(duration, list):
         return duration[0] + duration[1] / 1e9
@@ -437,7 +445,7 @@ class Model:
         self.count_session("cancelled")
 
     def count_error(self, text):
-        self.add("prodigy_claude_errors_total", error_type=classify(text, CLAUDE_PHRASES, "other"))
+        self.add("prodigy_claude_errors_total", error_type=classify_claude(text))
 
     def on_claudeerror(self, directory, event):
         self.count_error(event["error"])

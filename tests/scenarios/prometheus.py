@@ -20,15 +20,15 @@ def free_port():
 
 
 class Prometheus:
-    def __init__(self, directory, target, interval):
-        """`interval`: seconds between scrapes."""
+    def __init__(self, directory, target, interval, configuration=None):
+        """`interval`: seconds between scrapes. `configuration`: all of it, instead."""
         program = shutil.which("prometheus")
         if program is None:
             pytest.skip("prometheus is not installed")
         self.port = free_port()
-        configuration = os.path.join(directory, "prometheus.yml")
-        with open(configuration, "w") as file:
-            json.dump({
+        path = os.path.join(directory, "prometheus.yml")
+        with open(path, "w") as file:
+            json.dump(configuration or {
                 "global": {"scrape_interval": f"{int(interval * 1000)}ms",
                            "scrape_timeout": f"{int(interval * 1000)}ms"},
                 "scrape_configs": [
@@ -37,7 +37,7 @@ class Prometheus:
             }, file)  # JSON is YAML
         self.log = open(os.path.join(directory, "prometheus.log"), "wb")
         self.process = subprocess.Popen(
-            [program, f"--config.file={configuration}",
+            [program, f"--config.file={path}",
              f"--storage.tsdb.path={directory}/tsdb",
              f"--web.listen-address=127.0.0.1:{self.port}"],
             stdout=self.log, stderr=self.log,

@@ -14,6 +14,7 @@ import pytest
 from events import Tree, append, event, events
 from exporter import Exporter
 from program import BINARY, make_environment, parse_log_line, run, wait_until
+from prometheus import Prometheus
 
 
 def one_line(text):
@@ -67,12 +68,34 @@ def test_a_port_in_use_exits_1_and_says_which(tree, tmp_path, rules):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        taken_port = taken.getsockname()[1]
+        address = f"127.0.0.1:{taken_port}"
         result = run("run", "--events-dir", tree.root, "--rules", rules,
                      "--web.listen-address", address, timeout=15)
     assert result.returncode == 1
     assert address in result.stderr
-    assert "in use" in result.stderr
+    assert f"(pid {os.getpid()})" in result.stderr, result.stderr
+    free = re.search(r"port (\d+) is free", result.stderr)
+    assert free and int(free[1]) > taken_port
+    assert "--metrics-port" in result.stderr
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_port_that_prometheus_holds_is_said_to_be_its(tree, tmp_path, rules):
+    """Both want 9090; here any port, which Prometheus has first."""
+    prometheus = Prometheus(tmp_path, "127.0.0.1:1", 5)
+    try:
+        wait_until(lambda: listens(prometheus.port), 20)
+        result = run("run", "--events-dir", tree.root, "--rules", rules,
+                     "--web.listen-address", f"127.0.0.1:{prometheus.port}", timeout=15)
+    finally:
+        prometheus.stop()
+    assert result.returncode == 1
+    assert "in use by prometheus (pid" in result.stderr, result.stderr
 
 
 def test_an_address_of_another_machine_exits_1(tree, rules):

@@ -14,6 +14,8 @@ MISTAKES = {
     "an unknown top-level key": ("rule: {}\n", 3, ["rule", "'rules'"]),
     "an unknown key of a metric": (
         "metrics: {m_total: {type: counter, halp: h}}\n", 3, ["halp", "'help'"]),
+    "a help that is no text": (
+        "metrics: {m_total: {type: counter, help: {text: h}}}\n", 3, ["'help'", "a map"]),
     "an unknown type": ("metrics: {m_total: {type: conter, help: h}}\n", 3,
                         ["conter", "'counter'"]),
     "a metric without a type": ("metrics: {m_total: {help: h}}\n", 3, ["m_total", "type"]),
@@ -100,7 +102,6 @@ MISTAKES = {
     "an unknown format": ("", 2, ["documant", "'document'"]),
     "the type of a document": ("", 2, ["'type'", "'emit'"]),
     "a document that emits nothing": ("", 2, ["'s'", "needs 'emit'"]),
-    "overrides": ("overrides: {m_total: {ttl: 1h}}\n", 3, ["overrides"]),
 }
 OTHER_SOURCES = {
     "an unknown cause of an emitted event": SOURCE.replace(

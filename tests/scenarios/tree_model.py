@@ -17,7 +17,7 @@ import re
 import time
 
 from prodigy_model import (
-    BUCKETS, CLAUDE_PHRASES, FAILURE_PHRASES, Model, classify, nanoseconds, seconds,
+    BUCKETS, FAILURE_PHRASES, Model, classify, classify_claude, nanoseconds, seconds,
 )
 
 # Dollars per million tokens: input, output, cache write (5 min), cache read.
@@ -258,7 +258,7 @@ def add_claude(tree, samples):
                     model=model)
         if result["is_error"]:
             samples.add("prodigy_claude_errors_total", 1,
-                        error_type=classify(result["result"], CLAUDE_PHRASES, "other"))
+                        error_type=classify_claude(result["result"]))
 
 
 def key_of_text(text):

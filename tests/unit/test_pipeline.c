@@ -406,6 +406,47 @@ static void test_guests_see_each_event_once(void **state)
     end(&s);
 }
 
+static void assert_counted(const struct line_scene *s, const char *event_type, uint64_t seen,
+                           uint64_t unmatched)
+{
+    struct rule_event_count count;
+    for (size_t i = 0; rule_set_event_count(s->rules, i, &count); i++) {
+        if (strcmp(count.event_type, event_type) == 0) {
+            assert_int_equal(count.seen, seen);
+            assert_int_equal(count.unmatched, unmatched);
+            return;
+        }
+    }
+    fail_msg("%s was never seen", event_type);
+}
+
+/* However many sources read it; and it is unmatched where no rule of any of them names it. */
+static void test_a_line_is_one_event(void **state)
+{
+    (void)state;
+    static const char *const packs[] = {
+        "sources: {a: {files: '*/*.jsonl', type: e}}\nrules: {a/One: [], a/Both: []}\n",
+        "sources: {b: {files: '*/*.jsonl', type: e}}\nrules: {b/Two: [], b/Both: []}\n",
+        "sources: {c: {files: '*/*.jsonl', type: other}}\nrules: {c/Three: []}\n", NULL};
+    struct line_scene s;
+    start(&s, packs);
+    for (int i = 0; i < 2; i++) {
+        take_line(&s, "{\"e\":\"one\"}");
+        take_line(&s, "{\"e\":\"two\"}");
+        take_line(&s, "{\"e\":\"both\"}");
+        take_line(&s, "{\"e\":\"none\"}");
+        take_line(&s, "{\"other\":\"three\"}");
+        take_line(&s, "{\"other\":\"none\"}");
+    }
+    take_line(&s, "{\"e\":\"none\",\"other\":\"three\"}");
+    assert_counted(&s, "One", 2, 0);
+    assert_counted(&s, "Two", 2, 0);
+    assert_counted(&s, "Both", 2, 0);
+    assert_counted(&s, "Three", 2, 0);
+    assert_counted(&s, "none", 5, 4);
+    end(&s);
+}
+
 /* The program's own samples are events of a source that is always there. */
 static void test_own_events(void **state)
 {
@@ -493,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_ids_count_once_in_a_directory),
         cmocka_unit_test(test_sources_of_one_file_share_the_check),
         cmocka_unit_test(test_guests_see_each_event_once),
+        cmocka_unit_test(test_a_line_is_one_event),
         cmocka_unit_test(test_own_events),
         cmocka_unit_test(test_what_is_a_record),
         cmocka_unit_test(test_a_trace_is_told_everything),
