@@ -91,7 +91,8 @@ static char *compose(const struct subject *subject, const struct words *about, c
     text_init(&name, TEXT_UNLIMITED);
     text_append_string(&name, PROPOSED_PREFIX);
     words_text(&words, &name);
-    if (strcmp(suffix, "active") == 0 && words.count > 0 && name.data[name.length - 1] != 's')
+    if (strcmp(suffix, "active") == 0 && strlen(words_last(&words)) > 2 &&
+        name.data[name.length - 1] != 's')
         text_append_char(&name, 's'); /* agents_active */
     if (words.count == 0 && !*unit)
         text_append_string(&name, "value");

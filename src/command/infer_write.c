@@ -13,13 +13,13 @@
 #include "command/infer_text.h"
 #include "survey/seen.h"
 
-static void write_skipped(struct text *out, uint64_t count, const char *what)
+static void write_skipped(struct text *out, const char *what, uint64_t count)
 {
     if (count == 0)
         return;
-    text_append_string(out, "#   ");
+    text_printf(out, "#   %s: ", what);
     infer_append_count(out, count);
-    text_printf(out, " %s\n", what);
+    text_append_char(out, '\n');
 }
 
 static void write_head(const struct infer_read *read, struct text *out)
@@ -36,15 +36,15 @@ static void write_head(const struct infer_read *read, struct text *out)
     text_append_string(out, read->files->count == 1 ? " file, " : " files, ");
     infer_append_count(out, read->lines->bytes);
     text_append_string(out, " bytes\n");
-    write_skipped(out, totals->untyped, "records have no name: rules do not see them");
-    write_skipped(out, totals->malformed, "lines are no JSON");
-    write_skipped(out, totals->not_objects, "lines are JSON, but no object");
-    write_skipped(out, totals->too_deep, "lines are nested too deep");
-    write_skipped(out, read->lines->too_long, "lines are longer than --max-line-bytes");
-    write_skipped(out, read->broken_files, "files could not be read to their ends");
-    write_skipped(out, read->files->left_out, "files were too many to be read");
-    write_skipped(out, totals->types_left_out, "records had names past the first that are kept");
-    write_skipped(out, totals->values_left_out, "values were in more fields than are kept");
+    write_skipped(out, "records without a name, which rules do not see", totals->untyped);
+    write_skipped(out, "lines that are no JSON", totals->malformed);
+    write_skipped(out, "lines that are JSON, but no object", totals->not_objects);
+    write_skipped(out, "lines that are nested too deep", totals->too_deep);
+    write_skipped(out, "lines that are longer than --max-line-bytes", read->lines->too_long);
+    write_skipped(out, "files that could not be read to their ends", read->broken_files);
+    write_skipped(out, "files that were too many to be read", read->files->left_out);
+    write_skipped(out, "records with names past the first that are kept", totals->types_left_out);
+    write_skipped(out, "values in more fields than are kept", totals->values_left_out);
 }
 
 /* --- Sources -----------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ def flat(count=200):
         if number % 10 == 9:
             continue  # this one still runs
         records.append({"type": chance.choice(["job_completed", "job_failed"]),
-                        "ts": at(2 * number + 1), "job": job, "duration_ms": chance.randint(20, 9000),
+                        "ts": at(2 * number + 1), "job": job,
+                        "duration_ms": chance.randint(20, 9000),
                         "bytes_read": chance.randint(0, 10**6), "retries": chance.randint(0, 2),
                         "message": f"{SECRET} {number}"})
     return records
@@ -90,8 +91,8 @@ def seconds(count=100):
 
 def odd_names(count=60):
     """Names that YAML, the rule language or Prometheus read in another way."""
-    names = ["null", "yes", "http/request", "job:done", "a.b", "Process_Started", "d_l_q_item_added",
-             "x-y", "X_Y"]
+    names = ["null", "yes", "http/request", "job:done", "a.b", "Process_Started",
+             "d_l_q_item_added", "x-y", "X_Y"]
     return [{"type": names[number % len(names)], "le": ["a", "b"][number % 2],
              "job": ["j", "k"][number % 2], "file.name": ["p", "q"][number % 2],
              "file": {"kind": ["r", "s"][number % 2]}, "on": bool(number % 2),
@@ -99,11 +100,14 @@ def odd_names(count=60):
              "total_total": number, "@timestamp": at(number)} for number in range(count)]
 
 
-WORDS = ("ms s seconds duration elapsed bytes kb count total sum bucket created info le quantile job "
-         "instance event type name status level code state depth ratio percent usd cost tokens items "
-         "commits id key user message error file path time at started completed failed process jsonl "
-         "exporter counter gauge histogram summary minutes days hours meters bits tools retries null "
-         "yes no true x 5m a.b c-d @at $v _u UPPER camelCase").split()
+WORDS = (
+    "ms s seconds duration elapsed bytes kb count total sum bucket created info le "
+    "quantile job instance event type name status level code state depth ratio percent "
+    "usd cost tokens items commits id key user message error file path time at started "
+    "completed failed process jsonl exporter counter gauge histogram summary minutes "
+    "days hours meters bits tools retries null yes no true x 5m a.b c-d @at $v _u UPPER "
+    "camelCase "
+).split()
 TURNS = ("started", "Completed", "failed", "Event", "progress", "")
 
 

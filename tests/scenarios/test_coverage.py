@@ -185,11 +185,11 @@ metrics, as these files make them (folded: updates past the limit):
 
 def test_two_packs_on_one_file_are_told_apart(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"type": "x", "n": 1, "m": 2}\n')
-    for pack, field in (("one", "n"), ("two", "m")):
+    for pack, event, field in (("one", "x", "n"), ("two", "y", "m")):
         (tmp_path / f"{pack}.yaml").write_text(
             f"sources: {{s: {{files: '*.jsonl', type: type}}}}\n"
             f"metrics: {{{pack}_total: {{type: counter, help: A.}}}}\n"
-            f"rules: {{{'x' if pack == 'one' else 'y'}: [{{add: {pack}_total, value: {field}}}]}}\n")
+            f"rules: {{{event}: [{{add: {pack}_total, value: {field}}}]}}\n")
     result = run("coverage", "--rules", tmp_path / "one.yaml", "--rules", tmp_path / "two.yaml",
                  tmp_path)
     one, two = result.stdout.split("source s of ")[1:]
