@@ -2,7 +2,7 @@
 #include "command/coverage_columns.h"
 
 #include "base/text.h"
-#include "command/infer_text.h"
+#include "infer/infer_text.h"
 
 #define COUNT_COLUMN 12
 

@@ -6,10 +6,10 @@
 #include "base/text.h"
 #include "command/coverage.h"
 #include "command/coverage_columns.h"
-#include "command/infer_text.h"
 #include "daemon/rulebook.h"
 #include "decode/plan.h"
 #include "decode/value.h"
+#include "infer/infer_text.h"
 #include "rules/rule_set.h"
 #include "survey/seen.h"
 

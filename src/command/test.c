@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/output.h"
-#include "command/pack_test.h"
-#include "command/pack_test_run.h"
-#include "command/pack_test_tally.h"
 #include "config/settings.h"
+#include "packtest/pack_test.h"
+#include "packtest/pack_test_run.h"
+#include "packtest/pack_test_tally.h"
 
 static void append_verdict(struct text *out, const char *path, size_t cases, size_t failed,
                            size_t missing)

@@ -157,7 +157,7 @@ PLACES = {
 @pytest.mark.parametrize("name", PLACES)
 def test_the_words_are_those_of_the_program(name, place):
     template, expected = PLACES[name]
-    candidates = words_in_sources("src/command/pack_test*.c") | SCHEMA.words()
+    candidates = words_in_sources("src/packtest/pack_test*.c") | SCHEMA.words()
     path = place / "test.yaml"
     path.write_text(template("{" + ", ".join(f"{word}: x" for word in sorted(candidates)) + "}"))
     output = run("test", path).stderr

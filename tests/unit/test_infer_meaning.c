@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/attributes.h"
-#include "command/infer_meaning.h"
+#include "infer/infer_meaning.h"
 #include "survey/seen.h"
 
 static size_t same(const char *name, size_t length, char *ret_normal)

@@ -11,9 +11,9 @@
 #include "base/attributes.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "command/infer_buckets.h"
-#include "command/infer_text.h"
-#include "command/infer_words.h"
+#include "infer/infer_buckets.h"
+#include "infer/infer_text.h"
+#include "infer/infer_words.h"
 #include "survey/distinct.h"
 
 static void test_words(void **state)

@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/tree.h"
-#include "command/json_line.h"
 #include "config/yaml.h"
+#include "packtest/json_line.h"
 
 static const struct {
     const char *yaml;

@@ -1,9 +1,9 @@
 /* Which sources a file of a test is of. */
 #include <stdio.h>
 
-#include "command/pack_test_place.h"
 #include "daemon/followed.h"
 #include "document/documents.h"
+#include "packtest/pack_test_place.h"
 #include "rules/scene.h"
 #include "rules/source.h"
 #include "rules_fixture.h"

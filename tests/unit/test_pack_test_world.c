@@ -14,10 +14,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "command/pack_test_place.h"
-#include "command/pack_test_world.h"
-#include "command/sample_list.h"
 #include "config/settings.h"
+#include "packtest/pack_test_place.h"
+#include "packtest/pack_test_world.h"
+#include "packtest/sample_list.h"
 
 #define START (INT64_C(1767225600) * NANOSECONDS_PER_SECOND) /* 2026-01-01T00:00:00Z */
 

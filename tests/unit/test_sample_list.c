@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "command/sample_list.h"
+#include "packtest/sample_list.h"
 
 /* "name{labels}=value@line(metric)" of each sample, with ' ' between; the error behind it, if there
  * is one. The caller frees. */
