@@ -97,13 +97,17 @@ def test_processor_time_rises_while_it_works_and_never_falls(sampling, job):
     begun = used(job.pid)
     totals = []
     shares = []
+    longest = 0
     for _ in range(4):
+        start = time.monotonic()
         job.do("burn 0.7")
+        longest = max(longest, time.monotonic() - start)
         totals.append(shown(exporter, SECONDS))
         shares.append(shown(exporter, PERCENT))
     wait_until(lambda: shown(exporter, SECONDS) >= begun + 2.7, 10)
     assert totals == sorted(totals) and totals[-1] > totals[0] + 0.5
-    assert 20 < max(shares) < 120, shares
+    given = 70 / longest  # percent: others use the machine, too
+    assert given / 3 < max(shares) < 120, (shares, given)
     wait_until(lambda: shown(exporter, PERCENT) < 5, 10)
     assert is_near(shown(exporter, SECONDS), used(job.pid), 0.1)
 
