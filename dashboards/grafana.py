@@ -11,6 +11,10 @@ ALL = {"text": ["All"], "value": ["$__all"], "selected": True}
 
 SIZES = {"row": (24, 1), "stat": (4, 4), "gauge": (6, 8), "piechart": (6, 8), "bargauge": (8, 8),
          "timeseries": (12, 8), "heatmap": (12, 8), "table": (12, 8)}
+WORDS = {"ask", "query", "legend", "queries", "share", "of", "by", "over", "quantiles", "at",
+         "heat", "rows", "columns", "top", "sort", "units", "hide", "advice", "unit", "limits",
+         "alarm", "min", "max", "decimals", "empty", "stack", "draw", "colors", "paint", "says",
+         "step", "size"}
 # One number each, over the time that is shown: asked once, not along the axis.
 INSTANT = ("table", "gauge", "piechart", "bargauge")
 OUTCOMES = {"green": "success|succeeded|pass|healthy|l1", "red": "fail(ed|ure)?|error|5..",
@@ -283,6 +287,13 @@ def make_panel(panel, number, place, selector):
 def read_panel(source):
     """The first key of a panel is its kind, and has its title."""
     (kind, title), *others = source.items()
+    if kind not in SIZES:
+        raise ValueError(f"'{kind}' is no kind of panel")
+    for word in dict(others):
+        if word not in WORDS:
+            raise ValueError(f"{title}: unknown word '{word}'")
+    if kind != "row" and "ask" not in source:
+        raise ValueError(f"{title}: 'ask' is missing")
     panel = {**dict(others), "kind": kind, "title": title}
     size = panel.get("size")
     panel["size"] = tuple(map(int, size.split("x"))) if size else SIZES[kind]

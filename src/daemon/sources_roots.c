@@ -206,11 +206,31 @@ bool sources_need(const struct sources *sources, const char *directory)
     return false;
 }
 
+/* With --events-dir, roots below the home are off; and nothing may match a root's captures. */
+static size_t describe_rootless(const struct sources *sources, struct text *out)
+{
+    size_t rootless = 0;
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct place *place = &sources->places[i];
+        if (roots_count(place->roots) > 0)
+            continue;
+        if (rootless++ < TOLD_MOST)
+            text_printf(out, "%s%s/%s", rootless == 1 ? "no directory for " : ", ",
+                        place->facts.pack, place->facts.name);
+    }
+    if (rootless > TOLD_MOST)
+        text_printf(out, ", and %zu more", rootless - TOLD_MOST);
+    if (rootless > 0)
+        text_append_string(out, " (--source NAME=DIR names one); ");
+    return rootless;
+}
+
 bool sources_describe(const struct sources *sources, struct text *out)
 {
     const struct root *root;
     size_t place = 0, index = 0, missing = 0, unreadable = 0;
     bool is_wrong = false;
+    size_t rootless = describe_rootless(sources, out);
     while ((root = next_root(sources, &place, &index)) != NULL) {
         if (!root->error)
             continue;
@@ -225,7 +245,7 @@ bool sources_describe(const struct sources *sources, struct text *out)
     if (missing > TOLD_MOST)
         text_printf(out, ", and %zu more", missing - TOLD_MOST);
     if (missing == 0)
-        text_append_string(out, "all roots are there");
+        text_append_string(out, rootless ? "the others' are there" : "all roots are there");
     if (unreadable > 0)
         text_printf(out, "; %zu directories may not be read", unreadable);
     return is_wrong || unreadable > 0;

@@ -47,6 +47,20 @@ static int fill(struct opened *file, size_t *ret_length)
     return result;
 }
 
+/* What waits for its LF stays small, also in a file of NULs (a hole): NULs before a line are none
+ * of it, and those behind its beginning count as bytes of it. */
+static void bound_rest(struct infer_lines *lines, struct opened *file)
+{
+    struct lines *cutter = &file->cutter;
+    cutter->position +=
+        lines_leading_nuls(cutter->bytes + cutter->position, cutter->length - cutter->position);
+    if (cutter->discarding || cutter->length - cutter->position <= lines->longest + CHUNK)
+        return;
+    cutter->discarding = true;
+    cutter->position = cutter->length;
+    lines->too_long++;
+}
+
 static void cut(struct infer_lines *lines, struct opened *file)
 {
     struct lines *cutter = &file->cutter;
@@ -63,6 +77,7 @@ static void cut(struct infer_lines *lines, struct opened *file)
         lines->lines++;
         lines->on_line(lines->context, line.bytes, line.length);
     }
+    bound_rest(lines, file);
     memmove(file->buffer.data, file->buffer.data + cutter->position,
             file->buffer.length - cutter->position);
     file->buffer.length -= cutter->position;

@@ -94,7 +94,7 @@ static char *compose(const struct subject *subject, const struct words *about, c
     if (strcmp(suffix, "active") == 0 && strlen(words_last(&words)) > 2 &&
         name.data[name.length - 1] != 's')
         text_append_char(&name, 's'); /* agents_active */
-    if (words.count == 0 && !*unit)
+    if (words.count == 0 && (!*unit || number > 1))
         text_append_string(&name, "value");
     if (number > 1)
         text_printf(&name, "_%u", number);

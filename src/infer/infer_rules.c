@@ -82,7 +82,8 @@ static void write_labels(const struct proposal *proposal, const struct proposed_
             continue;
         text_append_string(out, is_first ? "      labels: {" : ", ");
         is_first = false;
-        text_printf(out, "%s: ", metric->labels[i].name);
+        infer_append_scalar(out, metric->labels[i].name);
+        text_append_string(out, ": ");
         infer_append_scalar(out, text);
     }
     if (!is_first)

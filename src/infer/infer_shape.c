@@ -32,6 +32,8 @@ static const struct weight time_weights[] = {
     {" time ts event_time datetime occurred_at ", 9},
     {" received_at sent_at emitted_at recorded_at published_at ", 8},
     {" created_at date created logged_at at t ", 7},
+    {" event_timestamp stage_timestamp log_time time_iso8601 asctime unix_time epoch ", 6},
+    {" ts_ms ts_us ts_ns timestamp_ms timestamp_us timestamp_ns time_ms time_ns epoch_ms ", 6},
     {" updated_at ", 4},
 };
 
@@ -99,11 +101,22 @@ static double judge_time(const struct seen_field *field, const struct seen_type 
     return is_text || is_number ? weight * share : 0;
 }
 
+/* "event.id" names the record; "req.id" or "order.id" something that it is about. */
+static bool is_of_record(const struct seen_path *path)
+{
+    struct words words;
+    if (path->depth == 1)
+        return true;
+    words_read(&words, path->parent->key, path->parent->length);
+    return path->depth == 2 &&
+           words_are_in(&words, " event record log meta metadata header headers ");
+}
+
 static double judge_id(const struct seen_field *field, const struct seen_type *all)
 {
     double weight = weigh(field, id_weights, ARRAY_LENGTH(id_weights));
     uint64_t values = seen_field_values(field);
-    if (weight <= 0 || field->path->depth > 2 || presence(field, all) < 0.98)
+    if (weight <= 0 || !is_of_record(field->path) || presence(field, all) < 0.98)
         return 0;
     bool is_scalar = seen_field_is(field, VALUE_STRING) || seen_field_is(field, VALUE_NUMBER);
     return is_scalar && distinct_count(&field->distinct) * 10 >= values * 9 ? weight : 0;
@@ -125,11 +138,12 @@ static double judge_body(const struct seen_field *field, const struct seen_type 
 static double judge_any(const struct seen_field *field, const struct seen_type *all)
 {
     const struct seen_path *path = field->path;
-    bool is_scalar = seen_field_is(field, VALUE_STRING) || seen_field_is(field, VALUE_NUMBER) ||
-                     seen_field_is(field, VALUE_BOOLEAN);
-    if (!path->key || path->in_list || !path->is_plain || path->depth > DEPTH_MOST || !is_scalar)
+    uint64_t scalars =
+        field->kinds[VALUE_STRING] + field->kinds[VALUE_NUMBER] + field->kinds[VALUE_BOOLEAN];
+    if (!path->key || path->in_list || !path->is_plain || path->depth > DEPTH_MOST || scalars == 0)
         return 0;
-    return presence(field, all) + 0.1 / (1 + (double)distinct_count(&field->distinct));
+    return (double)scalars / (double)all->records +
+           0.1 / (1 + (double)distinct_count(&field->distinct));
 }
 
 /* The type that all records have who have none. */

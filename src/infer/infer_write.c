@@ -22,7 +22,21 @@ static void write_skipped(struct text *out, const char *what, uint64_t count)
     text_append_char(out, '\n');
 }
 
-static void write_head(const struct infer_read *read, struct text *out)
+/* Records that no rule sees: without a text at any path of the type. */
+static uint64_t nameless(const struct proposal *proposal, const struct seen_totals *totals)
+{
+    if (!proposal->shape->is_unnamed)
+        return totals->untyped;
+    const struct seen_field *named =
+        seen_type_field(&proposal->all->joined, proposal->shape->types[0]);
+    uint64_t values = named ? named->kinds[VALUE_STRING] + named->kinds[VALUE_NUMBER] +
+                                  named->kinds[VALUE_BOOLEAN]
+                            : 0;
+    return values < totals->records ? totals->records - values : 0;
+}
+
+static void write_head(const struct proposal *proposal, const struct infer_read *read,
+                       struct text *out)
 {
     const struct seen_totals *totals = read->totals;
     text_append_string(
@@ -36,7 +50,8 @@ static void write_head(const struct infer_read *read, struct text *out)
     text_append_string(out, read->files->count == 1 ? " file, " : " files, ");
     infer_append_count(out, read->lines->bytes);
     text_append_string(out, " bytes\n");
-    write_skipped(out, "records without a name, which rules do not see", totals->untyped);
+    write_skipped(out, "records without a name, which rules do not see",
+                  nameless(proposal, totals));
     write_skipped(out, "lines that are no JSON", totals->malformed);
     write_skipped(out, "lines that are JSON, but no object", totals->not_objects);
     write_skipped(out, "lines that are nested too deep", totals->too_deep);
@@ -112,7 +127,9 @@ static void write_sources(const struct proposal *proposal, const struct infer_re
 static void write_label(const struct proposal *proposal, const struct proposed_label *label,
                         struct text *out)
 {
-    text_printf(out, "      - %s  # ", label->name);
+    text_append_string(out, "      - ");
+    infer_append_scalar(out, label->name);
+    text_append_string(out, "  # ");
     uint64_t values = label->values - label->may_lack;
     infer_append_count(out, values);
     text_append_string(out, values == 1 ? " value" : " values");
@@ -154,7 +171,7 @@ static void write_metric(const struct proposal *proposal, const struct proposed_
 
 void infer_write(const struct proposal *proposal, const struct infer_read *read, struct text *out)
 {
-    write_head(read, out);
+    write_head(proposal, read, out);
     write_sources(proposal, read, out);
     text_append_string(out, "\nmetrics:");
     for (size_t i = 0; i < proposal->metric_count; i++)

@@ -39,8 +39,9 @@ static void fail(struct run *run, const struct tree *where, size_t line, const c
     int length = vasprintf(&message, format, arguments);
     va_end(arguments);
     run->failed = true;
-    text_printf(run->out, "%s:%d:%d: case '%s': ", where->file, where->line + (int)line,
-                where->column, run->one->name);
+    text_printf(run->out, "%s:%d:%d: case '", where->file, where->line + (int)line, where->column);
+    escape_append(run->out, run->one->name, strlen(run->one->name), "");
+    text_append_string(run->out, "': ");
     if (length > 0)
         escape_append(run->out, message, (size_t)length, "");
     text_append_char(run->out, '\n');
@@ -88,7 +89,9 @@ static void tell_near(struct run *run, const struct sample_list *actual,
         const struct sample *sample = &actual->items[i];
         if (strcmp(sample->name, expected->name) != 0 || ++count > NEAR_MOST)
             continue;
-        text_printf(run->out, "    there is %s%s ", sample->name, sample->labels);
+        text_printf(run->out, "    there is %s", sample->name);
+        escape_append(run->out, sample->labels, strlen(sample->labels), "");
+        text_append_char(run->out, ' ');
         append_number(run->out, sample->value);
         text_append_char(run->out, '\n');
     }

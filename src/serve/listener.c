@@ -103,7 +103,7 @@ static int open_named(const struct address *address, int *ret_socket, const char
 static uint16_t free_port_behind(uint16_t port)
 {
     for (unsigned next = port + 1U; next <= UINT16_MAX && next <= port + PORTS_TRIED; next++) {
-        int socket_fd;
+        int socket_fd = -1;
         if (open_any((uint16_t)next, &socket_fd) == 0) {
             close(socket_fd);
             return (uint16_t)next;

@@ -47,3 +47,12 @@ def test_each_has_its_reason(tree, launch):
     append(os.path.join(tree.root, "..", "missing", "job.jsonl"), b'{"type": "C"}\n')
     exporter.reload()
     wait_until(lambda: "nowhere_total" not in absent(exporter), 10)
+
+
+def test_a_source_without_a_directory_is_named(tree, launch):
+    """With --events-dir a root below the home is off, which nobody would notice otherwise."""
+    exporter = launch(tree.root, rules=RULES.replace(
+        'root: "${EVENTS_DIR}/../missing"', 'root: "~/missing"'))
+    detail = exporter.get_json("/ready")["checks"]["sources"]["detail"]
+    assert "no directory for rules/there (--source NAME=DIR names one)" in detail, detail
+    assert absent(exporter)["nowhere_total"] == ("no_source", ["there"])

@@ -283,6 +283,33 @@ def test_an_id_is_one_only_if_no_two_records_share_it(repeated, expected, tmp_pa
     proposal.check_once(len(records))
 
 
+def test_an_id_of_what_a_record_is_about_is_not_its_own(tmp_path):
+    """Such ids often begin anew with each process: events would be taken for copies."""
+    records = [{"type": "a", "req": {"id": number}} for number in range(100)]
+    proposal = Proposal(tmp_path, write_lines(tmp_path / "a.jsonl", records))
+    assert "id" not in proposal.source
+    records = [{"type": "a", "metadata": {"id": f"i{number}"}} for number in range(100)]
+    proposal = Proposal(tmp_path, write_lines(tmp_path / "a.jsonl", records))
+    assert proposal.source["id"] == "metadata.id"
+
+
+@pytest.mark.parametrize("name", ["time_iso8601", "stageTimestamp", "ts_ms"])
+def test_times_of_other_programs(name, tmp_path):
+    records = [{"type": "a", name: 1.7e12 + number if name == "ts_ms" else
+                f"2026-01-01T00:00:{number:02}Z"} for number in range(60)]
+    proposal = Proposal(tmp_path, write_lines(tmp_path / "a.jsonl", records)).check()
+    assert proposal.source["time"] == name
+
+
+def test_labels_whose_names_yaml_means_something_by(tmp_path):
+    records = [{"type": "a", name: {name: ["red", "blue"][number % 2]}} for number in range(60)
+               for name in ["null", "yes"]]
+    proposal = Proposal(tmp_path, write_lines(tmp_path / "a.jsonl", records)).check()
+    labels = [label for metric in proposal.metrics.values() for label in metric.get("labels", [])]
+    assert {"null", "yes"} <= set(labels), labels
+    proposal.check_once(120)
+
+
 def test_files_of_two_habits_in_one_directory(tmp_path):
     write_lines(tmp_path / "e" / "a.jsonl", HABITS["nested"](50))
     write_lines(tmp_path / "e" / "b.jsonl", flat(50))
@@ -299,6 +326,23 @@ def test_records_without_any_name_are_counted_all_the_same(tmp_path):
     assert list(proposal.rules["rules"]) == ["*"]
     assert samples.total("app_events_total") == 100
     assert samples.value("app_temperature", sensor="out") == 9.9
+
+
+def test_records_of_mixed_kinds_are_counted_as_far_as_a_field_goes(tmp_path):
+    """The field that most of them have a text or a number in; how many lack it is told."""
+    values = ["x y", 1, True, {"deep": {"er": 5}}]
+    records = [{"v": values[number % 4], "rare": "a"} if number % 2 else {"v": values[number % 4]}
+               for number in range(100)]
+    proposal = Proposal(tmp_path, write_lines(tmp_path / "a.jsonl", records)).check()
+    assert proposal.source["type"] == "v"
+    assert "records without a name, which rules do not see: 25\n" in proposal.text
+    assert proposal.once().total("app_events_total") == 75
+
+
+def test_numbered_names_have_no_empty_word(tmp_path):
+    records = [{"d": {"secs": number, "ms": 5, "us": 7}} for number in range(50)]
+    proposal = Proposal(tmp_path, write_lines(tmp_path / "a.jsonl", records)).check()
+    assert not [name for name in proposal.metrics if "__" in name]
 
 
 def test_a_type_that_is_a_text_is_not_taken_for_a_name(tmp_path):
@@ -416,6 +460,17 @@ def test_one_huge_line(tmp_path):
     proposal = Proposal(tmp_path, path)
     assert list(proposal.rules["rules"]) == ["b"]
     assert "lines that are longer than --max-line-bytes: 1" in proposal.text
+
+
+@pytest.mark.parametrize("head", [b"", b'{"type": "b", "hal'])
+def test_a_hole_of_nuls_takes_no_memory(head, tmp_path):
+    path = write_lines(tmp_path / "a.jsonl", [{"type": "a"}] * 3)
+    with path.open("ab") as file:
+        file.write(head)
+        file.truncate(file.tell() + (300 << 20))
+    result = infer_within(150, path)
+    assert result.returncode == 0, result.stderr
+    assert "# Read: 3 records" in result.stdout
 
 
 def test_deep_nesting(tmp_path):

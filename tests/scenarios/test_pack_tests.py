@@ -236,6 +236,14 @@ def test_every_failure_of_every_case_is_told_and_cases_share_nothing(check):
     assert out.endswith("t.yaml: 2 of 3 cases failed\n")
 
 
+def test_failures_show_no_control_characters(check):
+    text = case(items("{type: item, result: \"\\e[31m\"}"), 'expect: items_total{job="k"} 1')
+    status, out, _ = check(text.replace("name: c", 'name: "c\\e[2J"'))
+    assert status == 1
+    assert "expected 1, got nothing" in out and "there is items_total" in out
+    assert "\x1b" not in out
+
+
 def test_complete_names_rows_that_never_fire_and_metrics_never_expected(check):
     text = "complete: true\n" + case(items("{type: item}"), 'expect: items_total{job="j"} 1')
     status, out, _ = check(text)

@@ -74,7 +74,7 @@ def test_a_checkout_of_200_000_files_beside_a_followed_directory(tree, launch, t
         began = time.monotonic()
         exporter.restart()
         exporter.scrape()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         wait_until(lambda: watched(exporter) == (before[0] + entered, before[1] + entered), 5)
         spent = exporter.cpu_seconds()
         os.rename(place, checkout)
