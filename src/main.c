@@ -1,6 +1,5 @@
 /* Picks the subcommand. */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,16 +21,6 @@ static const struct {
     {"help", command_help},
 };
 
-static void print_diagnostics(const struct diagnostics *diagnostics)
-{
-    struct text text;
-    text_init(&text, TEXT_UNLIMITED);
-    diagnostics_print(diagnostics, &text);
-    if (text.length)
-        fputs(text.data, stderr);
-    text_free(&text);
-}
-
 static int start(const struct settings *settings)
 {
     log_setup((enum log_level)settings->log_level, (enum log_format)settings->log_format);
@@ -52,7 +41,7 @@ int main(int argc, char **argv)
     diagnostics_init(&diagnostics);
     int result =
         settings_load(&settings, argc > 0 ? (size_t)argc - 1 : 0, argv + 1, environ, &diagnostics);
-    print_diagnostics(&diagnostics);
+    diagnostics_show(&diagnostics);
     diagnostics_free(&diagnostics);
     int status = result < 0 ? 2 : start(&settings);
     settings_free(&settings);

@@ -181,3 +181,12 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
     }
     return nearest;
 }
+
+void diagnostics_show(const struct diagnostics *diagnostics)
+{
+    struct text text;
+    text_init(&text, TEXT_UNLIMITED);
+    diagnostics_print(diagnostics, &text);
+    fputs(text.data ? text.data : "", stderr);
+    text_free(&text);
+}

@@ -45,6 +45,8 @@ void diagnostics_error_at(struct diagnostics *diagnostics, const char *file, int
                           const char *format, ...) PRINTF(5, 6);
 /* Appends all, sorted by file, line and column, one a line as in the example above. */
 void diagnostics_print(const struct diagnostics *diagnostics, struct text *out);
+/* The same on stderr. */
+void diagnostics_show(const struct diagnostics *diagnostics);
 
 /* The entry of `words` (`count`, NULLs skipped) nearest to `word` by edit distance without case,
  * or NULL when none is near (distance over 1 + length / 3). */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/diagnostics.h"
-#include "base/text.h"
 #include "command/command.h"
 #include "config/settings.h"
 #include "daemon/rulebook.h"
@@ -21,17 +20,13 @@ static void print_verdict(const char *path, bool passes, size_t errors, size_t w
 static bool check_file(const struct settings *settings, const char *path)
 {
     struct diagnostics diagnostics;
-    struct text text;
     diagnostics_init(&diagnostics);
-    text_init(&text, TEXT_UNLIMITED);
     struct rulebook *rulebook = rulebook_check(settings, path, &diagnostics);
-    diagnostics_print(&diagnostics, &text);
-    fputs(text.data ? text.data : "", stderr);
+    diagnostics_show(&diagnostics);
     bool passes = rulebook && diagnostics.errors == 0;
     print_verdict(path, passes, diagnostics.errors,
                   diagnostics.count + diagnostics.left_out - diagnostics.errors);
     rulebook_free(rulebook);
-    text_free(&text);
     diagnostics_free(&diagnostics);
     return passes;
 }

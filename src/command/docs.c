@@ -65,16 +65,6 @@ static void append_page(struct text *out, const struct rulebook *rulebook)
     docs_append_own(out);
 }
 
-static void print_diagnostics(const struct diagnostics *diagnostics)
-{
-    struct text text;
-    text_init(&text, TEXT_UNLIMITED);
-    diagnostics_print(diagnostics, &text);
-    if (text.length)
-        fputs(text.data, stderr);
-    text_free(&text);
-}
-
 int command_docs(const struct settings *settings)
 {
     struct diagnostics diagnostics;
@@ -82,7 +72,7 @@ int command_docs(const struct settings *settings)
     int status = 1;
     diagnostics_init(&diagnostics);
     struct rulebook *rulebook = rulebook_load(settings, &diagnostics);
-    print_diagnostics(&diagnostics);
+    diagnostics_show(&diagnostics);
     if (rulebook) {
         text_init(&page, TEXT_UNLIMITED);
         append_page(&page, rulebook);

@@ -3,7 +3,6 @@
 #include "command/reading_internal.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +12,6 @@
 #include "base/diagnostics.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "config/place.h"
 #include "config/settings.h"
 #include "daemon/followed.h"
@@ -225,16 +223,11 @@ static struct documents *new_documents(struct reading *reading)
 bool reading_start(struct reading *reading, const struct settings *settings)
 {
     struct diagnostics diagnostics;
-    struct text text;
     reading->settings = settings;
     diagnostics_init(&diagnostics);
-    text_init(&text, TEXT_UNLIMITED);
     reading->rulebook = rulebook_load(settings, &diagnostics);
-    if (!reading->rulebook) {
-        diagnostics_print(&diagnostics, &text);
-        fputs(text.data ? text.data : "", stderr);
-    }
-    text_free(&text);
+    if (!reading->rulebook)
+        diagnostics_show(&diagnostics);
     diagnostics_free(&diagnostics);
     if (!reading->rulebook)
         return false;

@@ -43,15 +43,6 @@ static bool run_cases(const struct pack_test *test, struct text *out)
     return failed == 0 && missing == 0;
 }
 
-static void print_diagnostics(const struct diagnostics *diagnostics)
-{
-    struct text text;
-    text_init(&text, TEXT_UNLIMITED);
-    diagnostics_print(diagnostics, &text);
-    fputs(text.data ? text.data : "", stderr);
-    text_free(&text);
-}
-
 static bool test_file(const struct settings *settings, const char *path)
 {
     struct diagnostics diagnostics;
@@ -60,7 +51,7 @@ static bool test_file(const struct settings *settings, const char *path)
     text_init(&out, TEXT_UNLIMITED);
     struct pack_test *test = pack_test_read(path, settings, &diagnostics);
     if (!test)
-        print_diagnostics(&diagnostics);
+        diagnostics_show(&diagnostics);
     bool passes = test && run_cases(test, &out);
     if (!test)
         text_printf(&out, "%s: unusable, %zu error%s\n", path, diagnostics.errors,

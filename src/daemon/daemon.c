@@ -67,16 +67,11 @@ static int check_events_dir(const char *path)
 static int build_rules(struct daemon *daemon)
 {
     struct diagnostics diagnostics;
-    struct text text;
     diagnostics_init(&diagnostics);
-    text_init(&text, TEXT_UNLIMITED);
     int r = rule_rooms_build(daemon->settings, daemon->settings->events_dir, &diagnostics,
                              &daemon->rooms);
-    if (r < 0) {
-        diagnostics_print(&diagnostics, &text);
-        fputs(text.data ? text.data : "", stderr);
-    }
-    text_free(&text);
+    if (r < 0)
+        diagnostics_show(&diagnostics);
     diagnostics_free(&diagnostics);
     if (r < 0)
         return -1;
