@@ -8,19 +8,6 @@
 
 static const char *const type_names[] = {"counter", "gauge", "histogram", "summary", "info"};
 
-static struct family_spec spec_of(const struct own_row *row)
-{
-    struct family_spec spec = {.name = row->name,
-                               .help = row->help,
-                               .type = row->type,
-                               .labels = row->labels,
-                               .buckets = row->buckets,
-                               .bucket_count = row->bucket_count};
-    while (row->labels[spec.label_count])
-        spec.label_count++;
-    return spec;
-}
-
 static void append_row(struct text *out, const struct family_spec *spec)
 {
     enum docs_measure measure = docs_measure_of(spec->name, spec->type);
@@ -47,7 +34,7 @@ void docs_append_own(struct text *out)
                        "| Metric | Type | Unit | Labels | Meaning | Query |\n"
                        "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < OWNS; i++) {
-        struct family_spec spec = spec_of(&own_table[i]);
+        struct family_spec spec = own_row_spec(&own_table[i]);
         append_row(out, &spec);
     }
 }

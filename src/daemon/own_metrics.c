@@ -20,14 +20,7 @@
 static void define(struct own_metrics *own, size_t index)
 {
     const struct own_row *row = &own_table[index];
-    struct family_spec spec = {.name = row->name,
-                               .help = row->help,
-                               .type = row->type,
-                               .labels = row->labels,
-                               .buckets = row->buckets,
-                               .bucket_count = row->bucket_count};
-    while (spec.label_count < OWN_LABELS && row->labels[spec.label_count])
-        spec.label_count++;
+    struct family_spec spec = own_row_spec(row);
     if (registry_define(row->kept ? own->kept : own->live, &spec, &own->families[index]) < 0)
         abort(); /* two rows of the table with one name */
 }

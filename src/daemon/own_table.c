@@ -292,3 +292,16 @@ const struct own_row own_table[OWNS] = {
          {"handler"}, BUCKETS(size_buckets)},
 };
 /* clang-format on */
+
+struct family_spec own_row_spec(const struct own_row *row)
+{
+    struct family_spec spec = {.name = row->name,
+                               .help = row->help,
+                               .type = row->type,
+                               .labels = row->labels,
+                               .buckets = row->buckets,
+                               .bucket_count = row->bucket_count};
+    while (spec.label_count < OWN_LABELS && row->labels[spec.label_count])
+        spec.label_count++;
+    return spec;
+}

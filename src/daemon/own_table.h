@@ -89,4 +89,7 @@ struct own_row {
 
 extern const struct own_row own_table[OWNS];
 
+/* The family of a row, which points into it. */
+struct family_spec own_row_spec(const struct own_row *row);
+
 #endif

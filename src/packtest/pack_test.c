@@ -96,6 +96,7 @@ static void read_steps(const struct pack_test_reader *reader, const struct tree 
                        struct pack_test_case *one)
 {
     bool expects = false;
+    bool happens = false;
     if (!node || node->kind != TREE_LIST || node->count == 0) {
         diagnostics_error(reader->diagnostics, node ? node : one->where,
                           "a case has 'steps', a list of what happens and what is expected");
@@ -105,7 +106,10 @@ static void read_steps(const struct pack_test_reader *reader, const struct tree 
     for (size_t i = 0; i < node->count; i++) {
         pack_test_step_read(reader, node->items[i], &one->steps[one->step_count]);
         expects = is_expectation(&one->steps[one->step_count++]);
+        happens = happens || !expects;
     }
+    if (!happens)
+        diagnostics_error(reader->diagnostics, node, "nothing happens in this case");
     if (!expects)
         diagnostics_error(reader->diagnostics, node,
                           "a case ends with what is expected: else it cannot fail");

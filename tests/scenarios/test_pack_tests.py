@@ -532,6 +532,10 @@ def test_a_case_that_expects_nothing_at_its_end_is_a_mistake(check):
     assert_mistake(check(case("expect: speed 1", "after: 3s")), "5:7", "ends with what is expected")
 
 
+def test_a_case_in_which_nothing_happens_is_a_mistake(check):
+    assert_mistake(check(case("absent: speed")), "5:7", "nothing happens in this case")
+
+
 def test_all_mistakes_are_told_at_once_in_the_order_of_lines(check):
     status, out, err = check(case("{}", "after: soon", "lines: {file: x, append: []}", "expect: ''"))
     assert status == 1
